@@ -1,0 +1,1 @@
+"""In: checked examples. Out: splits by family, refilled slots, noise, and views for training."""

@@ -1,0 +1,36 @@
+"""In: rows of a corpus and the number of an epoch. Out: its rows, refilled and noisy, the same at every call."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fhirdistill.dataset.noise import noise
+from fhirdistill.dataset.refill import PROBABILITY, refill
+from fhirdistill.dataset.row import Row
+
+
+def epoch(
+    rows: Sequence[Row], number: int, seed: int, *, refills: int = 1, refilled: float = PROBABILITY, noisy: float = 0.4
+) -> list[Row]:
+    """Return `refills` versions of each row; each is drawn from (seed, number, row, version) alone.
+
+    `refilled` is the probability that a slot is refilled, `noisy` that a version gets noise; with 0 and 0 the rows
+    stay as they are.
+
+    >>> rows = [Row("1", "women over 60", template="Patient?gender=female&birthdate=lt{today-60y}")]
+    >>> epoch(rows, 3, seed=1) == epoch(rows, 3, seed=1)
+    True
+    """
+    return [varied(row, f"{seed}/{number}/{row.id}/{i}", refilled, noisy) for row in rows for i in range(refills)]
+
+
+def varied(row: Row, seed: str, refilled: float = PROBABILITY, noisy: float = 0.4) -> Row:
+    """Return one version of a row, drawn from a seed."""
+    rng = random.Random(seed)
+    row = refill(row, rng, refilled)
+    if rng.random() >= noisy:
+        return row
+    question, template = noise(row.question, row.template, rng)
+    return replace(row, question=question, template=template)

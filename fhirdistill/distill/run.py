@@ -1,0 +1,166 @@
+"""In: a corpus and settings. Out: a training run in a folder, and from it a bundle."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fhirdistill.dataset.corpus import read_rows, split
+from fhirdistill.dataset.epochs import epoch
+from fhirdistill.dataset.row import Row as Example
+from fhirdistill.distill.codec import UNSUPPORTED, StudentCodec, load_codec, new_codec, save_codec
+from fhirdistill.distill.model import load_model, new_model
+from fhirdistill.errors import DataError, InputError
+
+if TYPE_CHECKING:
+    from fhirdistill.train.config import TrainConfig
+    from fhirdistill.train.rows import Row
+
+TEMPERATURES = [0.3 + 0.1 * i for i in range(60)]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusRows:
+    """The training split, with slots refilled and noise added anew at every pass (the first pass is as written)."""
+
+    examples: tuple[Example, ...]
+    seed: int
+    refill: bool
+
+    def epoch(self, number: int) -> Sequence[Row]:
+        """Return the rows of a pass."""
+        return [row_of(example) for example in (epoch(self.examples, number, self.seed) if self.refill else self.examples)]
+
+
+def row_of(example: Example) -> Row:
+    """Return an example as the trainer's row; what is unsupported has the reason for a rationale."""
+    from fhirdistill.train.rows import Row
+
+    if example.status == "unsupported":
+        return Row(example.question, UNSUPPORTED, example.reason)
+    return Row(example.question, example.template or "", example.rationale)
+
+
+def of_split(examples: Sequence[Example], name: str) -> tuple[Example, ...]:
+    """Return the examples of a split; families are never divided."""
+    return tuple(example for example in examples if split(example.family) == name)
+
+
+def train_corpus(corpus: Path, out: Path, settings: TrainConfig, *, refill: bool = True, share: float = 1.0, start: Path | None = None) -> None:
+    """Train a student on the training split of a corpus; `start` is a run whose weights and codec it goes on from.
+
+    Raises InputError for a corpus that can't be read, DataError for a run folder that belongs to other data.
+    """
+    from fhirdistill.train.trainer import Trainer
+
+    examples = of_split(read_rows(corpus), "train")
+    kept = tuple(e for e in examples if _in_share(e.family, share))
+    if not kept:
+        raise InputError(f"{corpus} has no training examples", hint="lower --share no further")
+    codec = _codec(kept, out, start)
+    model = load_model(codec, settings, start / "checkpoint") if start else new_model(codec, settings)
+    out.mkdir(parents=True, exist_ok=True)
+    told = {"command": " ".join(["fhirdistill", *sys.argv[1:]]), "corpus": corpus.name, "examples": len(kept), "share": share, "refill": refill}
+    (out / "run.json").write_text(json.dumps({**told, "settings": settings.to_dict()}, indent=1))
+    Trainer(model, codec, CorpusRows(kept, settings.seed, refill), settings, out).run()
+
+
+def _codec(examples: Sequence[Example], out: Path, start: Path | None) -> StudentCodec:
+    """Return the run's codec: the one in its folder, the one it starts from, or a new one."""
+    if (out / "codec").is_dir():
+        return load_codec(out / "codec")
+    codec = load_codec(start / "codec") if start else new_codec([_observed(example) for example in examples])
+    save_codec(codec, out / "codec")
+    return codec
+
+
+def _observed(example: Example) -> tuple[str, str, str | None]:
+    row = row_of(example)
+    return row.input, row.label, row.rationale
+
+
+def _in_share(family: str, share: float) -> bool:
+    from hashlib import sha256
+
+    return int(sha256(f"share/{family}".encode()).hexdigest()[:8], 16) / 16**8 < share
+
+
+def train_rows(path: Path, out: Path, settings: TrainConfig, columns: Mapping[str, str]) -> None:
+    """Train a text-to-text student on rows of any domain."""
+    from fhirdistill.train.rows import COLUMNS, FixedRows
+    from fhirdistill.train.rows import read_rows as read_any
+    from fhirdistill.train.seq2seq import learn_codec, new_seq2seq
+    from fhirdistill.train.trainer import Trainer
+
+    unknown = set(columns) - set(COLUMNS)
+    if unknown:
+        raise InputError(f"no such column role: {', '.join(sorted(unknown))}", hint=f"the roles are {', '.join(COLUMNS)}")
+    rows = read_any(path, {**COLUMNS, **columns})
+    codec = learn_codec(rows)
+    out.mkdir(parents=True, exist_ok=True)
+    codec.tokenizer.save(str(out / "tokenizer.json"))
+    Trainer(new_seq2seq(codec, settings), codec, FixedRows(rows), settings, out).run()
+
+
+def export_run(run: Path, out: Path, *, name: str, version: str, corpus: Path | None, quantize: bool = True) -> None:
+    """Write the bundle of a run; with a corpus, fit the confidence on its validation split and score its test split."""
+    from fhirdistill.student.bundle import write_card
+    from fhirdistill.train.config import TrainConfig
+    from fhirdistill.train.export import export
+
+    checkpoint = run / "checkpoint"
+    if not (checkpoint / "state.json").is_file():
+        raise InputError(f"{run} holds no checkpoint", hint="give the --out folder of `fhirdistill train`")
+    state = json.loads((checkpoint / "state.json").read_text())
+    codec = load_codec(run / "codec")
+    model = load_model(codec, TrainConfig(**state["config"]), checkpoint)
+    out.mkdir(parents=True, exist_ok=True)
+    save_codec(codec, out)
+    export(model, out, quantize=quantize)
+    told = json.loads((run / "run.json").read_text())
+    card: dict[str, Any] = {
+        "name": name, "version": version, "precision": "int8" if quantize else "float32", "parameters": sum(p.numel() for p in model.parameters()),
+        "training": {**told, "steps": state["step"], "data_sha256": state["data"]}, "temperature": 1.0, "metrics": {},
+    }  # fmt: skip
+    write_card(out, card)
+    if corpus is not None:
+        write_card(out, {**card, **_measure(out, read_rows(corpus))})
+
+
+def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
+    """Return the temperature fitted on the validation split, and the scores of the validation and test splits."""
+    from dataclasses import asdict
+    from datetime import date
+
+    from fhirdistill.evaluate import Answer, Case, Verdict, evaluate, report
+    from fhirdistill.translate import Translator
+
+    translator, day = Translator(bundle), date(2026, 3, 15)
+    metrics: dict[str, Any] = {}
+    judged: dict[str, list[Verdict]] = {}
+    for part in ("validation", "test"):
+        cases = [Case(e.id, e.question, (e.template,) if e.template else ()) for e in of_split(examples, part)]
+        if not cases:
+            raise DataError(f"the corpus has no {part} split", hint="export without --corpus, or give a larger corpus")
+        answers = list(translator.translate_all([(c.id, c.question) for c in cases], today=day))
+        judged[part] = evaluate(cases, lambda _, found=answers: (Answer(a.status, a.template, a.confidence) for a in found), day)  # type: ignore[misc]
+        metrics[part] = {key: value for key, value in asdict(report(judged[part])).items() if key != "tags"}
+    return {"temperature": fit_temperature([(math.log(max(v.answer.confidence, 1e-6)), v.exact) for v in judged["validation"]]), "metrics": metrics}
+
+
+def fit_temperature(scored: Sequence[tuple[float, bool]]) -> float:
+    """Return the temperature under which exp(score / temperature) is the likeliest probability of being right (Guo et al. 2017)."""
+
+    def surprise(temperature: float) -> float:
+        total = 0.0
+        for score, right in scored:
+            p = min(max(math.exp(score / temperature), 1e-6), 1 - 1e-6)
+            total -= math.log(p if right else 1 - p)
+        return total
+
+    return round(min(TEMPERATURES, key=surprise), 2)

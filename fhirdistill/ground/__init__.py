@@ -1,0 +1,1 @@
+"""In: a search template and a day. Out: a search with real dates, and its concepts bound or searched by text."""

@@ -1,0 +1,290 @@
+"""In: the text of a search. Out: a `Search`, its values typed by the registry.
+
+Parsing refuses what has no place in the grammar; what is grammatical and wrong (an unknown parameter, a date that is
+none) is for `validate` to report. Source: FHIR search.html; the braces of the template form come from
+docs/labelling-guide.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from fhirdistill.errors import SearchSyntaxError
+from fhirdistill.search.ast import (
+    PREFIXES,
+    Chain,
+    CompositeValue,
+    Concept,
+    DateMath,
+    DateValue,
+    Has,
+    IncludeValue,
+    NumberValue,
+    Parameter,
+    QuantityValue,
+    RawValue,
+    ReferenceValue,
+    Search,
+    SortKey,
+    StringValue,
+    TokenValue,
+    UriValue,
+    Value,
+)
+from fhirdistill.search.lexer import CLOSE, OPEN, Item, Request, decode, lex, split
+from fhirdistill.search.registry import Registry, SearchParameter
+from fhirdistill.search.registry import registry as load
+from fhirdistill.search.spec import CONTROLS, MODIFIER_KINDS
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:[.:][A-Za-z_][A-Za-z0-9_-]*)*")
+_ESCAPED = re.compile(r"\\([\\,$|])")
+_PREFIXES = frozenset(PREFIXES)
+_BRACED = re.compile(rf"([a-z]{{2}})?{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}")
+_DATE_MATH = re.compile(
+    r"(?P<base>today|now|week|month|year)"
+    r"(?:(?P<sign>[+-])(?:\((?P<years>\d{1,5})\+(?P<plus>\d{1,3})\)|(?P<amount>\d{1,5}))(?P<unit>y|mo|w|d|h|min)?)?"
+)
+_REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/(.+)", re.DOTALL)
+ALL_TYPES: Final = ("Resource",)
+
+
+def parse(text: str, registry: Registry | None = None) -> Search:
+    """Parse a search: a URL, relative or absolute, a `GET` line, a POST request, a bare query, or a template.
+
+    Values are typed by `registry` (R4 where none is given). Raises SearchSyntaxError with the span at fault.
+
+    >>> parse("Patient?birthdate=lt{today-60y}").parameters[0].values
+    (DateValue(prefix='lt', value=DateMath(base='today', amount=-60, unit='y', plus=0)),)
+    """
+    return build(lex(text), registry or load())
+
+
+def build(request: Request, registry: Registry) -> Search:
+    """Build the search that a lexed request says."""
+    types = contexts(request, registry)
+    keys = registry.memory(types)
+    parameters = []
+    for item in request.items:
+        key = keys.get(item.key)
+        if key is None:
+            key = keys[item.key] = _key(item, types, registry)
+        parameters.append(_parameter(item, key))
+    return Search(request.type, tuple(parameters), request.base, request.compartment)
+
+
+def contexts(request: Request, registry: Registry) -> tuple[str, ...]:
+    """Return the types that a request's parameters belong to: its own, those of `_type`, or Resource."""
+    if request.type is not None:
+        return (request.type,)
+    for item in request.items:
+        if item.key == "_type":
+            return tuple(t for t in decode(item.value, item.value_start).split(",") if t in registry.types) or ALL_TYPES
+    return ALL_TYPES
+
+
+def parse_key(key: str, at: int = 0) -> tuple[tuple[Chain | Has, ...], str, str | None]:
+    """Parse `patient.name:exact` or `_has:Group:member:_id` to steps, name and modifier. Raises SearchSyntaxError.
+
+    >>> parse_key("_has:Condition:patient:code:not")
+    ((Has(type='Condition', reference='patient'),), 'code', 'not')
+    """
+    if not _KEY.fullmatch(key):
+        raise _bad_key(key, at, "Names are letters, digits and hyphens.")
+    steps: list[Chain | Has] = []
+    *links, last = key.split(".")
+    for link in links:
+        words = _has(link.split(":"), steps, key, at)
+        if len(words) > 2:
+            raise _bad_key(key, at, "A link of a chain is a reference, or reference:Type.")
+        steps.append(Chain(words[0], words[1] if len(words) == 2 else None))
+    words = _has(last.split(":"), steps, key, at)
+    if len(words) > 2:
+        raise _bad_key(key, at, "A parameter takes one modifier.")
+    return tuple(steps), words[0], words[1] if len(words) == 2 else None
+
+
+def _has(words: list[str], steps: list[Chain | Has], key: str, at: int) -> list[str]:
+    """Move the `_has` steps at the start of `words` to `steps`; return the words that are left."""
+    start = 0
+    while words[start] == "_has":
+        if len(words) < start + 4:
+            raise _bad_key(key, at, "Write _has:Type:reference:parameter.")
+        steps.append(Has(words[start + 1], words[start + 2]))
+        start += 3
+    return words[start:]
+
+
+def _bad_key(key: str, at: int, hint: str) -> SearchSyntaxError:
+    return SearchSyntaxError(f"{key[:60]!r} is no parameter.", (at, at + len(key)), hint=hint)
+
+
+_Key: TypeAlias = tuple[tuple[Chain | Has, ...], str, str | None, str, SearchParameter | None]
+
+
+def _key(item: Item, types: tuple[str, ...], registry: Registry) -> _Key:
+    key = decode(item.key, item.start, item.form) if "%" in item.key else item.key
+    steps, name, modifier = parse_key(key, item.start)
+    return (steps, name, modifier, *kind_of(types, steps, name, modifier, registry))
+
+
+def _parameter(item: Item, key: _Key) -> Parameter:
+    steps, name, modifier, kind, definition = key
+    if not item.value:
+        return Parameter(steps, name, modifier, ())
+    text = decode(item.value, item.value_start, item.form)
+    pieces = [text] if kind == "special" else split(text, ",")
+    try:
+        if kind == "composite" or OPEN in text or CLOSE in text:
+            return Parameter(steps, name, modifier, tuple([_value(kind, piece, definition) for piece in pieces]))
+        return Parameter(steps, name, modifier, tuple(map(_PLAIN[kind], pieces)))
+    except _ValueError as error:
+        raise SearchSyntaxError(f"{name}: {error.message}", item.value_span, hint=error.hint) from None
+
+
+def kind_of(
+    types: tuple[str, ...], steps: tuple[Chain | Has, ...], name: str, modifier: str | None, registry: Registry
+) -> tuple[str, SearchParameter | None]:
+    """Return the kind of value that a parameter takes, and its definition ("special" and None where it has none)."""
+    if not steps and name in CONTROLS:
+        return CONTROLS[name], None
+    found = registry.resolve(types, steps, name)
+    if not found:
+        return "special", None
+    if modifier is not None and modifier in MODIFIER_KINDS:
+        return "of-type" if modifier == "of-type" else MODIFIER_KINDS[modifier], found[0]
+    return found[0].type, found[0]
+
+
+class _ValueError(Exception):
+    """A value outside the grammar; becomes a SearchSyntaxError where its place is known."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def unescape(text: str) -> str:
+    r"""Take the escapes off (search.html#escaping).
+
+    >>> unescape(r"a\,b\$c")
+    'a,b$c'
+    """
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def _value(kind: str, text: str, definition: SearchParameter | None) -> Value:
+    if kind == "composite" and definition is not None:
+        names = [part_type for _, part_type in definition.components]
+        parts = split(text, "$")
+        return CompositeValue(
+            tuple(_value(names[i] if i < len(names) else "special", p, None) for i, p in enumerate(parts))
+        )
+    if OPEN in text or CLOSE in text:
+        return _braced(kind, text)
+    return _PLAIN[kind](text)
+
+
+def _braced(kind: str, text: str) -> Value:
+    """Read `{concept}` or `ge{today-2w}`."""
+    match = _BRACED.fullmatch(text)
+    prefix, inner = (match[1] or "", match[2].strip()) if match else ("", "")
+    if kind == "special" and not match:
+        return RawValue(text.replace(OPEN, "{").replace(CLOSE, "}"))
+    if not inner or (prefix and (kind != "date" or prefix not in _PREFIXES)):
+        raise _ValueError(
+            "braces hold a whole concept or a date.",
+            "Write {words} as the whole value; a brace that is text is %7B or %7D.",
+        )
+    if kind == "date":
+        date = date_math(inner)
+        if date is not None:
+            return DateValue(prefix, date)
+        if prefix:
+            raise _ValueError(f"{inner!r} is no date arithmetic.", "Write {today-60y}, {month-1} or the like.")
+    return Concept(inner)
+
+
+def date_math(text: str) -> DateMath | None:
+    """Read the inside of a date's braces; None where it is no date arithmetic (docs/labelling-guide.md).
+
+    >>> date_math("today-(17+1)y")
+    DateMath(base='today', amount=-17, unit='y', plus=1)
+    """
+    match = _DATE_MATH.fullmatch(text)
+    if not match:
+        return None
+    amount, unit = int(match["amount"] or match["years"] or 0), match["unit"] or ""
+    point = match["base"] in ("today", "now")
+    if bool(unit) != bool(point and match["sign"]):
+        return None
+    return DateMath(match["base"], -amount if match["sign"] == "-" else amount, unit, int(match["plus"] or 0))
+
+
+def _prefixed(text: str) -> tuple[str, str]:
+    return (text[:2], text[2:]) if text[:2] in _PREFIXES else ("", text)
+
+
+def _date(text: str) -> DateValue:
+    return DateValue(*_prefixed(unescape(text)))
+
+
+def _number(text: str) -> NumberValue:
+    return NumberValue(*_prefixed(unescape(text)))
+
+
+def _quantity(text: str) -> QuantityValue:
+    prefix, rest = _prefixed(text)
+    parts = [unescape(part) for part in split(rest, "|")]
+    if len(parts) > 3:
+        raise _ValueError("too many bars.", "Write number|system|code; a bar that is text is \\|.")
+    return QuantityValue(prefix, *parts)
+
+
+def _token(text: str) -> TokenValue:
+    parts = [unescape(part) for part in split(text, "|")]
+    if len(parts) > 2:
+        raise _ValueError("too many bars.", "Write system|code; a bar that is text is \\|.")
+    return TokenValue(None, parts[0]) if len(parts) == 1 else TokenValue(parts[0], parts[1])
+
+
+def _of_type(text: str) -> TokenValue:
+    parts = [unescape(part) for part in split(text, "|")]
+    return TokenValue(*parts) if len(parts) == 3 else _token(text)
+
+
+def _reference(text: str) -> ReferenceValue:
+    text = unescape(text)
+    match = _REFERENCE.fullmatch(text)
+    return ReferenceValue(match[1], match[2]) if match else ReferenceValue(None, text)
+
+
+def _sort(text: str) -> SortKey:
+    return SortKey(text[1:], True) if text.startswith("-") else SortKey(text)
+
+
+def _include(text: str) -> IncludeValue:
+    if text == "*":
+        return IncludeValue("*", "*")
+    parts = text.split(":")
+    if len(parts) not in (2, 3) or not all(parts):
+        raise _ValueError(f"{text[:40]!r} names no reference.", "Write Type:parameter, Type:parameter:Target or *.")
+    return IncludeValue(*parts)
+
+
+_PLAIN: Final[dict[str, Callable[[str], Value]]] = {
+    "token": _token,
+    "of-type": _of_type,
+    "date": _date,
+    "number": _number,
+    "quantity": _quantity,
+    "string": lambda text: StringValue(unescape(text)),
+    "uri": lambda text: UriValue(unescape(text)),
+    "reference": _reference,
+    "sort": _sort,
+    "include": _include,
+    "special": RawValue,
+    "composite": RawValue,
+}

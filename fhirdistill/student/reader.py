@@ -1,0 +1,141 @@
+"""In: the steps that the student chose. Out: the search template that they write, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fhirdistill.errors import DataError
+from fhirdistill.student.codec import Source, Step
+
+ESCAPED = str.maketrans({"\\": "\\\\", ",": "\\,", "$": "\\$", "|": "\\|"})
+
+
+def read_label(steps: Sequence[Step], source: Source) -> str:
+    """Return the template that `steps` write over the question `source`; raises DataError where they break off or make no search."""
+    return _Reader(steps, source).search()
+
+
+class _Reader:
+    """Read steps from left to right; each method takes what its name says and returns its text."""
+
+    def __init__(self, steps: Sequence[Step], source: Source) -> None:
+        self.steps = steps
+        self.source = source
+        self.at = 0
+
+    @property
+    def token(self) -> str:
+        return self.steps[self.at].token if self.at < len(self.steps) else "<eos>"
+
+    def take(self, kind: str) -> str:
+        """Take a token of a kind and return its text."""
+        found, _, text = self.token.partition(":")
+        if found != kind:
+            raise DataError(f"step {self.at}: {kind} expected, not {self.token!r}")
+        self.at += 1
+        return text
+
+    def skip(self, token: str) -> bool:
+        """Take `token` if it comes next."""
+        found = self.token == token
+        self.at += found
+        return found
+
+    def is_kind(self, kind: str) -> bool:
+        return self.token.startswith(f"{kind}:")
+
+    def pointer(self, token: str) -> int:
+        if self.token != token:
+            raise DataError(f"step {self.at}: {token} expected, not {self.token!r}")
+        self.at += 1
+        return self.steps[self.at - 1].unit
+
+    def search(self) -> str:
+        type_ = self.take("T")
+        parameters = []
+        while self.token != "<eos>":
+            parameters.append(self.parameter())
+        return f"{type_}?{'&'.join(parameters)}" if parameters else type_
+
+    def parameter(self) -> str:
+        path = ""
+        while True:
+            if self.skip("<has>"):
+                path += f"_has:{self.take('T')}:{self.take('P')}:"
+                continue
+            name = self.take("P")
+            if self.skip("<.>"):
+                path += f"{name}."
+            elif self.is_kind("T") and name not in ("_include", "_revinclude"):
+                path += f"{name}:{self.take('T')}."
+            else:
+                break
+        modifier = f":{self.take('M')}" if self.is_kind("M") else ""
+        values = [self.value(name)]
+        while self.skip("<,>"):
+            values.append(self.value(name))
+        return f"{path}{name}{modifier}={','.join(values)}"
+
+    def value(self, name: str) -> str:
+        if name == "_sort":
+            return ("-" if self.skip("<->") else "") + self.take("P")
+        if name in ("_include", "_revinclude"):
+            source = self.take("T")
+            target = "*" if self.skip("<*>") else self.take("P")
+            return f"{source}:{target}" + (f":{self.take('T')}" if self.is_kind("T") else "")
+        parts = [self.part()]
+        while self.skip("<$>"):
+            parts.append(self.part())
+        return "$".join(parts)
+
+    def part(self) -> str:
+        if self.skip("<{>"):
+            return "{" + self.concept() + "}"
+        for kind in ("K", "E"):
+            if self.is_kind(kind):
+                return self.take(kind)
+        if self.skip("</>"):
+            return f"{self.take('T')}/{self.span()}"
+        if self.token == "<start>":
+            return self.span().translate(ESCAPED)
+        return (self.take("X") if self.is_kind("X") else "") + (self.math() if self.is_kind("A") else self.number())
+
+    def concept(self) -> str:
+        words = [self.take("W")] if self.is_kind("W") else [self.span()]
+        while self.token == "<start>":
+            words.append(self.span())
+        return " ".join(words)
+
+    def span(self) -> str:
+        first, last = self.pointer("<start>"), self.pointer("<end>")
+        if last < first:
+            raise DataError(f"step {self.at}: a span from unit {first} to unit {last}")
+        return self.source.slice(first, last)
+
+    def digits(self) -> str:
+        out = ""
+        while self.is_kind("N"):
+            out += self.take("N")
+        if self.token == "<number>":
+            out += self.source.units[self.pointer("<number>")].number or ""
+        if not out:
+            raise DataError(f"step {self.at}: a number expected, not {self.token!r}")
+        return out
+
+    def number(self) -> str:
+        out = self.digits()
+        if self.is_kind("MM"):
+            out += f"-{self.take('MM')}"
+        if self.is_kind("DD"):
+            out += f"-{self.take('DD')}"
+        if self.is_kind("Q"):
+            return f"{out}||{self.take('Q')}"
+        return f"{out}||{self.span()}" if self.skip("<||>") else out
+
+    def math(self) -> str:
+        base = self.take("A")
+        if not base.endswith(("-", "+")):
+            return "{" + base + "}"
+        size = self.digits()
+        size = f"({size}+1)" if self.skip("<+1>") else size
+        return "{" + base + size + (self.take("U") if self.is_kind("U") else "") + "}"
