@@ -66,7 +66,9 @@ def spellings(gold: str) -> list[str]:
     if not found:
         return [gold]
     names = [name.strip() for name in found.group()[1:-1].split(";")]
-    return [text for name in names for text in spellings(gold[: found.start()] + "{" + name + "}" + gold[found.end() :])]
+    return [
+        text for name in names for text in spellings(gold[: found.start()] + "{" + name + "}" + gold[found.end() :])
+    ]
 
 
 def judge(case: Case, answer: Answer, today: date) -> Verdict:
@@ -82,7 +84,9 @@ def judge(case: Case, answer: Answer, today: date) -> Verdict:
     except SearchSyntaxError:
         return Verdict(case, answer, False, False, 0.0)
     exact = any(equivalent(gold, said, today=today) for gold in golds)
-    return Verdict(case, answer, exact, any(gold.type == said.type for gold in golds), max(_f1(gold, said) for gold in golds))
+    return Verdict(
+        case, answer, exact, any(gold.type == said.type for gold in golds), max(_f1(gold, said) for gold in golds)
+    )
 
 
 def _f1(gold: Search, said: Search) -> float:

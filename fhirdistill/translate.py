@@ -1,4 +1,7 @@
-"""In: a question. Out: a Translation: decode under the grammar, bind dates and concepts, validate; or an honest "unsupported"."""
+"""In: a question.
+
+Out: a Translation: decode under the grammar, bind dates and concepts, validate; or an honest "unsupported".
+"""
 
 from __future__ import annotations
 
@@ -39,12 +42,18 @@ class Translator:
         self.link = link
         self.beams = beams
 
-    def translate(self, question: str, *, today: date | datetime | None = None, explain: bool = False, id: str | None = None) -> Translation:
+    def translate(
+        self, question: str, *, today: date | datetime | None = None, explain: bool = False, id: str | None = None
+    ) -> Translation:
         """Translate one question. Raises InputError where it is empty, too long or no text."""
         return next(self.translate_all([(id, question)], today=today, explain=explain))
 
     def translate_all(
-        self, questions: Sequence[tuple[str | None, str]], *, today: date | datetime | None = None, explain: bool = False
+        self,
+        questions: Sequence[tuple[str | None, str]],
+        *,
+        today: date | datetime | None = None,
+        explain: bool = False,
     ) -> Iterator[Translation]:
         """Translate (id, question) pairs in batches, in order."""
         now = moment(today)
@@ -55,22 +64,48 @@ class Translator:
                 yield self._finish(part[q][0], part[q][1], encoded, q, readings, now, explain)
 
     def _finish(
-        self, id: str | None, question: str, encoded: Encoded, q: int, readings: list[Reading], now: datetime, explain: bool
+        self,
+        id: str | None,
+        question: str,
+        encoded: Encoded,
+        q: int,
+        readings: list[Reading],
+        now: datetime,
+        explain: bool,
     ) -> Translation:
         grounded = [(reading, self._ground(reading.template, now)) for reading in readings if reading.template]
         usable = [(reading, found) for reading, found in grounded if not any(i.severity == "error" for i in found[2])]
-        common: dict[str, Any] = {"question": question, "today": now.date().isoformat(), "model": self.student.bundle.name, "id": id}
+        common: dict[str, Any] = {
+            "question": question,
+            "today": now.date().isoformat(),
+            "model": self.student.bundle.name,
+            "id": id,
+        }
         if not readings or not readings[0].template or not usable:
             confidence = self._confidence(readings[0], readings) if readings else 0.0
             nearest = tuple(Alternative(r.template or "", f[0], self._confidence(r, readings)) for r, f in usable[:2])
             reason = self.student.rationale(encoded, q)
             return Translation(
-                status="unsupported", query=None, template=None, rationale=None, confidence=confidence, reason=reason, alternatives=nearest, **common
+                status="unsupported",
+                query=None,
+                template=None,
+                rationale=None,
+                confidence=confidence,
+                reason=reason,
+                alternatives=nearest,
+                **common,
             )
         best, (query, concepts, issues) = usable[0]
         confidence = self._confidence(best, readings)
         if confidence < UNCERTAIN:
-            issues = (*issues, Issue("warning", "uncertain", f"the student gives this reading only {confidence:.2f}: look at the alternatives"))
+            issues = (
+                *issues,
+                Issue(
+                    "warning",
+                    "uncertain",
+                    f"the student gives this reading only {confidence:.2f}: look at the alternatives",
+                ),
+            )
         return Translation(
             status="ok", query=query, template=best.template, rationale=self.student.rationale(encoded, q) if explain else None,
             confidence=confidence, concepts=concepts, issues=issues,
@@ -94,11 +129,16 @@ class Translator:
 
 
 def check_question(question: str) -> str:
-    """Return the question if the student can read it. Raises InputError where it is empty, too long or holds control characters."""
+    """Return the question if the student can read it.
+
+    Raises InputError where it is empty, too long or holds control characters.
+    """
     if not question.strip():
         raise InputError("the question is empty", hint='ask something, such as "patients over 60 with diabetes"')
     if len(question) > LONGEST_QUESTION:
-        raise InputError(f"the question has {len(question)} characters, more than {LONGEST_QUESTION}", hint="ask one thing at a time")
+        raise InputError(
+            f"the question has {len(question)} characters, more than {LONGEST_QUESTION}", hint="ask one thing at a time"
+        )
     bad = next((c for c in question if not (c.isprintable() or c.isspace()) or c == "\ufffd"), None)
     if bad is not None:
         raise InputError(f"the question holds the character {bad!r}, which is no text", hint="give plain text in UTF-8")

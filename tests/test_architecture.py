@@ -19,7 +19,12 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_imports_run_one_way() -> None:
-    done = subprocess.run([sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"], capture_output=True, text=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -31,15 +36,23 @@ def test_module_is_short_and_says_what_it_does(path: Path) -> None:
 
 
 def test_translating_needs_no_torch() -> None:
-    blocked = "import sys; sys.modules['torch'] = None; sys.modules['transformers'] = None; sys.modules['datasets'] = None\n"
-    done = run(blocked + "from fhirdistill.translate import Translator\nprint(Translator().translate('patients over 60 with diabetes').query)")
+    blocked = (
+        "import sys; sys.modules['torch'] = None; sys.modules['transformers'] = None; sys.modules['datasets'] = None\n"
+    )
+    done = run(
+        blocked
+        + "from fhirdistill.translate import Translator\nprint(Translator().translate('patients over 60 with diabetes').query)"
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Patient?")
 
 
 def test_training_without_torch_says_what_to_install() -> None:
     blocked = "import sys; sys.modules['torch'] = None\n"
-    done = run(blocked + "sys.argv = ['fhirdistill', 'train', 'x.jsonl', '--out', 'y']\nfrom fhirdistill.cli import main\nmain()")
+    done = run(
+        blocked
+        + "sys.argv = ['fhirdistill', 'train', 'x.jsonl', '--out', 'y']\nfrom fhirdistill.cli import main\nmain()"
+    )
     assert done.returncode == 1
     assert "pip install 'fhirdistill[train]'" in done.stderr
 

@@ -18,8 +18,8 @@ from fhirdistill.errors import FhirDistillError, InputError
 def coverage(corpus: str, as_json: bool, picture: str | None, most: int) -> None:
     """Show what a corpus covers.
 
-    CORPUS is a JSONL file of labelled questions, such as examples.jsonl (- is standard input). The result types, the
-    parameters, the constructs of the search language and the lengths are counted; a row counts once for each that it has.
+    CORPUS is a JSONL file of labelled questions, such as examples.jsonl (- is standard input). The result types,
+    the parameters, the constructs of the search language and the lengths are counted, a row once for each that it has.
 
     \b
       fhirdistill coverage examples.jsonl

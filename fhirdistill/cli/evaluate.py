@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("cases", metavar="FILE")
-@click.option("--today", metavar="DATE", default="2026-03-15", show_default=True, help="The day from which relative dates count.")
-@click.option("--predictions", metavar="FILE", help="Score these {id, status, template} lines instead of asking the student.")
+@click.option(
+    "--today", metavar="DATE", default="2026-03-15", show_default=True, help="The day from which relative dates count."
+)
+@click.option(
+    "--predictions", metavar="FILE", help="Score these {id, status, template} lines instead of asking the student."
+)
 @click.option("--model", type=click.Path(path_type=Path), help="Another bundle folder than the packaged one.")
-@click.option("--beams", default=4, show_default=True, type=click.IntRange(1, 16), help="How many readings the search keeps.")
+@click.option(
+    "--beams", default=4, show_default=True, type=click.IntRange(1, 16), help="How many readings the search keeps."
+)
 @click.option("--show", default=0, show_default=True, type=click.IntRange(0), help="Show this many misses.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(cases: str, today: str, predictions: str | None, model: Path | None, beams: int, show: int, as_json: bool) -> None:
+def evaluate(
+    cases: str, today: str, predictions: str | None, model: Path | None, beams: int, show: int, as_json: bool
+) -> None:
     """Score a student on FILE, a JSONL file of {id, question, gold, tags}.
 
     `gold` is a list of equally right templates, empty where the question is unsupported; a string is one template.
@@ -39,7 +47,9 @@ def evaluate(cases: str, today: str, predictions: str | None, model: Path | None
         raise InputError(f"{cases} holds no cases", hint='one object a line: {"id", "question", "gold"}')
     if predictions:
         told = {str(r.get("id")): r for _, r in json_lines(predictions, Complaints(predictions))}
-        said = {c.id: Answer(told.get(c.id, {}).get("status", "missing"), told.get(c.id, {}).get("template")) for c in asked}
+        said = {
+            c.id: Answer(told.get(c.id, {}).get("status", "missing"), told.get(c.id, {}).get("template")) for c in asked
+        }
         verdicts = evaluate(asked, lambda cs: [said[c.id] for c in cs], day)
     else:
         from fhirdistill.translate import Translator
@@ -70,12 +80,19 @@ def _case(number: int, record: dict[str, object], complaints: Complaints) -> Cas
         complaints(number, f"gold {text!r}: {error}")
         return None
     tags = record.get("tags")
-    return Case(str(record.get("id", number)), str(record["question"]), tuple(golds), tuple(tags) if isinstance(tags, list) else ())
+    return Case(
+        str(record.get("id", number)),
+        str(record["question"]),
+        tuple(golds),
+        tuple(tags) if isinstance(tags, list) else (),
+    )
 
 
 def _table(figures: dict[str, object], verdicts: list[Verdict], show: int) -> None:
     for miss in [v for v in verdicts if not v.exact][:show]:
-        click.echo(f"{miss.case.id}  {miss.case.question}\n    gold {list(miss.case.gold)}\n    got  {miss.answer.template or miss.answer.status}")
+        click.echo(
+            f"{miss.case.id}  {miss.case.question}\n    gold {list(miss.case.gold)}\n    got  {miss.answer.template or miss.answer.status}"
+        )
     for name, value in figures.items():
         if isinstance(value, dict):
             for tag, (right, total) in value.items():

@@ -20,5 +20,9 @@ def export(run: Path, out: Path, name: str, version: str, corpus: Path | None, f
 
     encoder.need_training()
     from fhirdistill.distill import run as runs
+
     runs.export_run(run, out, name=name, version=version, corpus=corpus, quantize=not float32)
-    click.echo(f"the bundle is in {out}; try it: fhirdistill translate --model {out} 'patients over 60 with diabetes'", err=True)
+    click.echo(
+        f"the bundle is in {out}; try it: fhirdistill translate --model {out} 'patients over 60 with diabetes'",
+        err=True,
+    )

@@ -16,12 +16,17 @@ from fhirdistill.errors import InputError
 
 
 def read_text(name: str) -> str:
-    """Return the text of a file, or of standard input for `-`. Raises InputError where it is missing, a folder or not UTF-8."""
+    """Return the text of a file, or of standard input for `-`.
+
+    Raises InputError where it is missing, a folder or not UTF-8.
+    """
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return raw.decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise InputError(f"there is no file {name}", hint="give the path of an existing file, or - for standard input") from error
+        raise InputError(
+            f"there is no file {name}", hint="give the path of an existing file, or - for standard input"
+        ) from error
     except IsADirectoryError as error:
         raise InputError(f"{name} is a folder", hint="give a file") from error
     except OSError as error:

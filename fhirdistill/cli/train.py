@@ -9,7 +9,12 @@ import click
 
 @click.command()
 @click.argument("corpus", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the run: checkpoints, metrics.jsonl, the codec.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the run: checkpoints, metrics.jsonl, the codec.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file of settings; options go before it.")
 @click.option("--steps", type=int, help="Optimizer steps.")
 @click.option("--batch", type=int, help="Rows a step and process.")
@@ -20,12 +25,35 @@ import click
 @click.option("--encoder-rate", type=float, help="Peak rate of the pretrained encoder.")
 @click.option("--seed", type=int, help="Decides order, refills and noise.")
 @click.option("--refill/--no-refill", default=True, show_default=True, help="Refill slots and add noise at every pass.")
-@click.option("--share", default=1.0, show_default=True, type=click.FloatRange(0.001, 1), help="Train on this share of the families.")
-@click.option("--generic", is_flag=True, help="CORPUS holds rows of any domain: train a small text-to-text student instead.")
-@click.option("--column", "columns", multiple=True, metavar="NAME=COLUMN", help="With --generic: which column is input, label or rationale.")
+@click.option(
+    "--share",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.001, 1),
+    help="Train on this share of the families.",
+)
+@click.option("--start", type=click.Path(path_type=Path), help="Go on from the weights of another run, with its codec.")
+@click.option(
+    "--generic", is_flag=True, help="CORPUS holds rows of any domain: train a small text-to-text student instead."
+)
+@click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="NAME=COLUMN",
+    help="With --generic: which column is input, label or rationale.",
+)
 @click.option("--threads", default=0, help="Processor threads; 0 leaves it to torch.")
 def train(
-    corpus: Path, out: Path, config: Path | None, refill: bool, share: float, generic: bool, columns: tuple[str, ...], threads: int, **options: float
+    corpus: Path,
+    out: Path,
+    config: Path | None,
+    refill: bool,
+    share: float, start: Path | None,
+    generic: bool,
+    columns: tuple[str, ...],
+    threads: int,
+    **options: float,
 ) -> None:
     """Distill a student step by step: one model, two tasks, loss = alpha * label + (1 - alpha) * rationale.
 
@@ -40,6 +68,7 @@ def train(
 
     encoder.need_training()
     from fhirdistill.distill import run as runs
+
     settings = read_config(config, **options)
     if threads:
         import torch
@@ -48,5 +77,5 @@ def train(
     if generic:
         runs.train_rows(corpus, out, settings, dict(pair.split("=", 1) for pair in columns))
     else:
-        runs.train_corpus(corpus, out, settings, refill=refill, share=share)
+        runs.train_corpus(corpus, out, settings, refill=refill, share=share, start=start)
     click.echo(f"the run is in {out}; next: fhirdistill export {out} --out BUNDLE", err=True)

@@ -19,15 +19,38 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("question", required=False)
-@click.option("--today", metavar="DATE", help="Count relative dates from this day, as 2026-03-15. Default: the day of your clock.")
+@click.option(
+    "--today", metavar="DATE", help="Count relative dates from this day, as 2026-03-15. Default: the day of your clock."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole Translation as one JSON object.")
 @click.option("--explain", is_flag=True, help="Add the student's own rationale.")
-@click.option("--input", "source", metavar="FILE", help="Translate a JSONL file of {id, question}, one object a line; - is standard input.")
-@click.option("--output", "target", metavar="FILE", default="-", show_default=True, help="Where the objects of --input go, in the same order.")
-@click.option("--beams", default=4, show_default=True, type=click.IntRange(1, 16), help="How many readings the search keeps.")
+@click.option(
+    "--input",
+    "source",
+    metavar="FILE",
+    help="Translate a JSONL file of {id, question}, one object a line; - is standard input.",
+)
+@click.option(
+    "--output",
+    "target",
+    metavar="FILE",
+    default="-",
+    show_default=True,
+    help="Where the objects of --input go, in the same order.",
+)
+@click.option(
+    "--beams", default=4, show_default=True, type=click.IntRange(1, 16), help="How many readings the search keeps."
+)
 @click.option("--model", type=click.Path(path_type=Path), help="Another bundle folder than the packaged one.")
 def translate(
-    question: str | None, today: str | None, as_json: bool, explain: bool, source: str | None, target: str, beams: int, model: Path | None
+    question: str | None,
+    today: str | None,
+    as_json: bool,
+    explain: bool,
+    source: str | None,
+    target: str,
+    beams: int,
+    model: Path | None,
 ) -> None:
     """Turn a clinical question into a FHIR R4 search.
 
@@ -79,7 +102,9 @@ def _questions(source: str, complaints: Complaints) -> list[tuple[str | None, st
     return asked
 
 
-def _translate_all(translator: Translator, asked: list[tuple[str | None, str]], day: object, explain: bool, target: str) -> None:
+def _translate_all(
+    translator: Translator, asked: list[tuple[str | None, str]], day: object, explain: bool, target: str
+) -> None:
     from tqdm import tqdm
 
     from fhirdistill.translate import to_json

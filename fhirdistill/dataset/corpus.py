@@ -114,4 +114,9 @@ def to_datasets(rows: Iterable[Row], seed: int = 0) -> DatasetDict:
     by_split: dict[Split, list[dict[str, str | None]]] = {name: [] for name in SPLITS}
     for row in rows:
         by_split[split(row.family, seed)].append(row.to_json())
-    return DatasetDict({name: Dataset.from_list(its, features=columns) for name, its in by_split.items()})
+    return DatasetDict(
+        {
+            name: Dataset.from_dict({column: [row[column] for row in its] for column in columns}, features=columns)
+            for name, its in by_split.items()
+        }
+    )

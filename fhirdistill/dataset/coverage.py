@@ -174,15 +174,15 @@ def plot(found: Coverage, most: int = 40) -> str:
         for name in names:
             counts = ordered(name, getattr(found, name))
             title = f"{TITLES[name]} ({len(counts)})"
-            parts.append(f'<text x="{column * 400 + 10}" y="{top}" font-weight="bold">{title}</text>')
-            parts += _bars(counts[:most], column * 400 + 10, top + 14)
+            parts.append(f'<text x="{column * 440 + 10}" y="{top}" font-weight="bold">{title}</text>')
+            parts += _bars(counts[:most], column * 440 + 10, top + 14)
             top += 15 * min(len(counts), most) + 44
         tallest = max(tallest, top)
-    box = f'viewBox="0 0 1200 {tallest}" font-family="sans-serif" font-size="11"'
+    box = f'viewBox="0 0 1320 {tallest}" font-family="sans-serif" font-size="11"'
     return "\n".join(
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" {box}>',
-            f'<rect width="1200" height="{tallest}" fill="white"/>',
+            f'<rect width="1320" height="{tallest}" fill="white"/>',
             *parts,
             "</svg>\n",
         )
@@ -194,6 +194,6 @@ def _bars(counts: Iterable[tuple[str, int]], left: int, top: int) -> Iterator[st
     longest = max((count for _, count in shown), default=1)
     for i, (name, count) in enumerate(shown):
         y, width = top + 15 * i, max(1, round(130 * count / longest))
-        yield f'<text x="{left + 205}" y="{y + 10}" text-anchor="end">{escape(name)}</text>'
-        yield f'<rect x="{left + 212}" y="{y}" width="{width}" height="12" fill="#3b6ea5"/>'
-        yield f'<text x="{left + 217 + width}" y="{y + 10}" fill="#555">{count}</text>'
+        yield f'<text x="{left + 245}" y="{y + 10}" text-anchor="end">{escape(name)}</text>'
+        yield f'<rect x="{left + 252}" y="{y}" width="{width}" height="12" fill="#3b6ea5"/>'
+        yield f'<text x="{left + 257 + width}" y="{y + 10}" fill="#555">{count}</text>'

@@ -6,9 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from fhirdistill.dataset.leaves import leaves, parsed
 from fhirdistill.dataset.noise import noise
 from fhirdistill.dataset.refill import PROBABILITY, refill
 from fhirdistill.dataset.row import Row
+from fhirdistill.dataset.words import rewrite
+from fhirdistill.search.ast import Concept
 
 
 def epoch(
@@ -33,4 +36,17 @@ def varied(row: Row, seed: str, refilled: float = PROBABILITY, noisy: float = 0.
     if rng.random() >= noisy:
         return row
     question, template = noise(row.question, row.template, rng)
-    return replace(row, question=question, template=template)
+    rationale = rewrite(row.rationale, _misspelled(row.template, template)) if row.rationale else row.rationale
+    return replace(row, question=question, template=template, rationale=rationale)
+
+
+def _misspelled(before: str | None, after: str | None) -> dict[str, str]:
+    """Return the concepts that noise changed, so that the rationale quotes the question as it is typed."""
+    if not before or not after or before == after:
+        return {}
+    found = zip(leaves(parsed(before)), leaves(parsed(after)), strict=True)
+    return {
+        old.value.text.lower(): new.value.text
+        for old, new in found
+        if isinstance(old.value, Concept) and isinstance(new.value, Concept) and old.value != new.value
+    }

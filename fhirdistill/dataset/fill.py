@@ -63,9 +63,8 @@ def future(rng: random.Random) -> list[str]:
 
 
 def _older(rng: random.Random) -> list[str]:
-    return [
-        f"{rng.choice(('lt', 'lt', 'le'))}{{today-{rng.choice((18, 40, 50, 60, 65, 70, 75, 80, rng.randint(20, 90)))}y}}"
-    ]
+    years = rng.choice((18, 40, 50, 60, 65, 70, 75, 80, rng.randint(20, 90)))
+    return [f"{rng.choice(('lt', 'lt', 'le'))}{{today-{years}y}}"]
 
 
 def _younger(rng: random.Random) -> list[str]:

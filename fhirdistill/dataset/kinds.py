@@ -32,9 +32,7 @@ CONCEPTS: Mapping[str, str] = MappingProxyType(
 """`Type.parameter` of a concept, or `*.parameter` for every type, and its list."""
 KNOWN_ONLY = ("procedures", "specialties", "imaging", "documents", "body_sites", "languages")
 """For any other parameter: the lists of which a text that they hold may be replaced by another of theirs."""
-KNOWN_PARAMETERS = frozenset(
-    {"type", "service-type", "service-category", "specialty", "code", "communication", "category"}
-)
+KNOWN_PARAMETERS = frozenset({"type", "service-type", "service-category", "specialty", "code", "communication"})
 PEOPLE = frozenset({"Patient", "Practitioner", "RelatedPerson", "Person"})
 STRINGS: Mapping[str, str] = MappingProxyType(
     {"family": "surnames", "given": "given_names", "address-city": "cities", "address-state": "states"}

@@ -51,7 +51,7 @@ class Lab:
             return str(round(drawn, -2 if drawn < 10_000 else -3).__trunc__())
         if drawn >= 100:
             return str(5 * round(drawn / 5))
-        decimals = self.decimals if rng.random() < 0.7 or drawn < 1 else 0
+        decimals = 0 if self.decimals == 1 and drawn > 3 and rng.random() < 0.3 else self.decimals
         return f"{drawn:.{decimals}f}"
 
 

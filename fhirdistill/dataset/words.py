@@ -177,18 +177,20 @@ def article(old: str, following: str) -> str:
 def rewrite(text: str, changes: Mapping[str, str]) -> str:
     """Replace whole words of a text, all at once and in any case; a sentence or a name keeps its capital.
 
-    >>> rewrite("Asthma by code, 60 years.", {"asthma": "gout", "60": "45"})
-    'Gout by code, 45 years.'
+    >>> rewrite("Asthma by code, a 60 or a cyst.", {"asthma": "gout", "60": "45", "cyst": "ulcer"})
+    'Gout by code, a 45 or an ulcer.'
     """
     if not changes:
         return text
     keys = sorted(changes, key=len, reverse=True)
-    pattern = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, keys))})(?![^\W_])", re.IGNORECASE)
+    words = "|".join(map(re.escape, keys))
+    pattern = re.compile(rf"(?:\b(?P<article>an?) )?(?<![^\W_])(?P<word>{words})(?![^\W_])", re.IGNORECASE)
 
     def change(match: re.Match[str]) -> str:
-        new = changes[match[0].lower()]
-        first = match.start() == 0 or text[: match.start()].endswith((". ", "? ", "! "))
-        capital = match[0][0].isupper() and (first or match[0][1:].islower())
-        return new[0].upper() + new[1:] if capital else new
+        old, new = match["word"], changes[match["word"].lower()]
+        first = match.start("word") == 0 or text[: match.start("word")].endswith((". ", "? ", "! "))
+        if old[0].isupper() and (first or old[1:].islower()):
+            new = new[0].upper() + new[1:]
+        return f"{article(match['article'], new)} {new}" if match["article"] else new
 
     return pattern.sub(change, text)

@@ -12,8 +12,10 @@ from fhirdistill.distill.encoder import encoder_folder
 from fhirdistill.errors import DataError
 from fhirdistill.search import parse, registry
 from fhirdistill.search.ast import CompositeValue, Concept, QuantityValue, Search, StringValue, TokenValue, Value
-from fhirdistill.student.codec import Source, Step, encode_label, owner
+from fhirdistill.student.codec import encode_label
+from fhirdistill.student.paths import owner
 from fhirdistill.student.pieces import LONGEST, Pieces, cut
+from fhirdistill.student.steps import Source, Step
 from fhirdistill.student.text import encode_rationale, pieces_of, train_pieces
 from fhirdistill.student.vocabulary import Observed, Vocabulary, build
 
@@ -50,7 +52,9 @@ class StudentCodec:
             return None
         rationale = encode_rationale(row.rationale, source, self.text) if row.rationale else None
         return Encoded(
-            pieces.ids, self._target("<label>", label, pieces), self._target("<rationale>", rationale, pieces) if rationale else None
+            pieces.ids,
+            self._target("<label>", label, pieces),
+            self._target("<rationale>", rationale, pieces) if rationale else None,
         )
 
     def steps(self, template: str, source: Source) -> list[Step]:
@@ -64,7 +68,10 @@ class StudentCodec:
 
         ids = self.vocabulary.ids
         tokens = (ids[task], *(ids[step.token] for step in steps))
-        places = (-1, *(-1 if s.unit < 0 else (pieces.last if s.token == "<end>" else pieces.first)[s.unit] for s in steps))
+        places = (
+            -1,
+            *(-1 if s.unit < 0 else (pieces.last if s.token == "<end>" else pieces.first)[s.unit] for s in steps),
+        )
         return Target(tokens, places)
 
 
@@ -85,14 +92,26 @@ def observe(examples: Iterable[tuple[str, str, str | None]]) -> tuple[Observed, 
     for (path, code), count in sorted(codes.items()):
         if count >= SEEN_OFTEN:
             by_parameter.setdefault(path, []).append(code)
-    often = {name: [text_ for text_, count in found.items() if count >= SEEN_OFTEN] for name, found in (("w", phrases), ("q", units))}
+    often = {
+        name: [text_ for text_, count in found.items() if count >= SEEN_OFTEN]
+        for name, found in (("w", phrases), ("q", units))
+    }
     return Observed(
-        {path: tuple(found) for path, found in by_parameter.items()}, tuple(often["q"]), tuple(often["w"]), tuple(elements), pieces_of(text)
+        {path: tuple(found) for path, found in by_parameter.items()},
+        tuple(often["q"]),
+        tuple(often["w"]),
+        tuple(elements),
+        pieces_of(text),
     ), text
 
 
 def _observe(
-    search: Search, question: str, codes: Counter[tuple[str, str]], units: Counter[str], phrases: Counter[str], elements: Counter[str]
+    search: Search,
+    question: str,
+    codes: Counter[tuple[str, str]],
+    units: Counter[str],
+    phrases: Counter[str],
+    elements: Counter[str],
 ) -> None:
     for parameter in search.parameters:
         path = f"{owner(search.type or '', parameter.steps)}.{parameter.name}"
@@ -136,4 +155,6 @@ def load_codec(folder: Path) -> StudentCodec:
     from fhirdistill.student.pieces import read_tokenizer
 
     vocabulary = Vocabulary.from_json((folder / "vocabulary.json").read_text("utf-8"))
-    return StudentCodec(vocabulary, read_tokenizer(folder / "tokenizer.json"), Tokenizer.from_file(str(folder / "rationale.json")))
+    return StudentCodec(
+        vocabulary, read_tokenizer(folder / "tokenizer.json"), Tokenizer.from_file(str(folder / "rationale.json"))
+    )

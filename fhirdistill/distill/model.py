@@ -28,7 +28,9 @@ def new_model(codec: StudentCodec, settings: TrainConfig) -> PointerModel:
     )  # fmt: skip
     if settings.encoder == "fresh":
         size = codec.tokenizer.get_vocab_size()
-        return PointerModel(shape, fresh_encoder(size, settings.width, settings.encoder_layers, settings.heads, 4 * settings.width))
+        return PointerModel(
+            shape, fresh_encoder(size, settings.width, settings.encoder_layers, settings.heads, 4 * settings.width)
+        )
     encoder = pretrained_encoder(str(encoder_folder()))
     encoder.embeddings.word_embeddings.weight.requires_grad_(False)
     model = PointerModel(shape, encoder)
@@ -43,7 +45,9 @@ def _name_embeddings(model: PointerModel, codec: StudentCodec) -> None:
     named = [(i, _spoken(token)) for i, token in enumerate(codec.vocabulary.tokens) if token[:2] in NAMED]
     model.eval()
     with torch.no_grad():
-        means = torch.cat([_mean_states(model, codec, [words for _, words in named[i : i + 256]]) for i in range(0, len(named), 256)])
+        means = torch.cat(
+            [_mean_states(model, codec, [words for _, words in named[i : i + 256]]) for i in range(0, len(named), 256)]
+        )
         apart = means - means.mean(dim=0)
         apart = apart / apart.norm(dim=-1, keepdim=True)
         noise = torch.randn(apart.shape, generator=torch.Generator().manual_seed(0)) / apart.shape[-1] ** 0.5

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fhirdistill.dataset.corpus import read_rows, split
+from fhirdistill.dataset.corpus import of_split, read_corpus, without_copies
 from fhirdistill.dataset.epochs import epoch
 from fhirdistill.dataset.row import Row as Example
 from fhirdistill.distill.codec import UNSUPPORTED, StudentCodec, load_codec, new_codec, save_codec
@@ -34,7 +34,8 @@ class CorpusRows:
 
     def epoch(self, number: int) -> Sequence[Row]:
         """Return the rows of a pass."""
-        return [row_of(example) for example in (epoch(self.examples, number, self.seed) if self.refill else self.examples)]
+        varied = epoch(self.examples, number, self.seed) if self.refill and number else self.examples
+        return [row_of(example) for example in varied]
 
 
 def row_of(example: Example) -> Row:
@@ -46,26 +47,35 @@ def row_of(example: Example) -> Row:
     return Row(example.question, example.template or "", example.rationale)
 
 
-def of_split(examples: Sequence[Example], name: str) -> tuple[Example, ...]:
-    """Return the examples of a split; families are never divided."""
-    return tuple(example for example in examples if split(example.family) == name)
-
-
-def train_corpus(corpus: Path, out: Path, settings: TrainConfig, *, refill: bool = True, share: float = 1.0, start: Path | None = None) -> None:
+def train_corpus(
+    corpus: Path,
+    out: Path,
+    settings: TrainConfig,
+    *,
+    refill: bool = True,
+    share: float = 1.0,
+    start: Path | None = None,
+) -> None:
     """Train a student on the training split of a corpus; `start` is a run whose weights and codec it goes on from.
 
     Raises InputError for a corpus that can't be read, DataError for a run folder that belongs to other data.
     """
     from fhirdistill.train.trainer import Trainer
 
-    examples = of_split(read_rows(corpus), "train")
+    examples = of_split(without_copies(read_corpus(corpus)), "train")
     kept = tuple(e for e in examples if _in_share(e.family, share))
     if not kept:
         raise InputError(f"{corpus} has no training examples", hint="lower --share no further")
     codec = _codec(kept, out, start)
     model = load_model(codec, settings, start / "checkpoint") if start else new_model(codec, settings)
     out.mkdir(parents=True, exist_ok=True)
-    told = {"command": " ".join(["fhirdistill", *sys.argv[1:]]), "corpus": corpus.name, "examples": len(kept), "share": share, "refill": refill}
+    told = {
+        "command": " ".join(["fhirdistill", *sys.argv[1:]]),
+        "corpus": corpus.name,
+        "examples": len(kept),
+        "share": share,
+        "refill": refill,
+    }
     (out / "run.json").write_text(json.dumps({**told, "settings": settings.to_dict()}, indent=1))
     Trainer(model, codec, CorpusRows(kept, settings.seed, refill), settings, out).run()
 
@@ -92,15 +102,16 @@ def _in_share(family: str, share: float) -> bool:
 
 def train_rows(path: Path, out: Path, settings: TrainConfig, columns: Mapping[str, str]) -> None:
     """Train a text-to-text student on rows of any domain."""
-    from fhirdistill.train.rows import COLUMNS, FixedRows
-    from fhirdistill.train.rows import read_rows as read_any
+    from fhirdistill.train.rows import COLUMNS, FixedRows, read_rows
     from fhirdistill.train.seq2seq import learn_codec, new_seq2seq
     from fhirdistill.train.trainer import Trainer
 
     unknown = set(columns) - set(COLUMNS)
     if unknown:
-        raise InputError(f"no such column role: {', '.join(sorted(unknown))}", hint=f"the roles are {', '.join(COLUMNS)}")
-    rows = read_any(path, {**COLUMNS, **columns})
+        raise InputError(
+            f"no such column role: {', '.join(sorted(unknown))}", hint=f"the roles are {', '.join(COLUMNS)}"
+        )
+    rows = read_rows(path, {**COLUMNS, **columns})
     codec = learn_codec(rows)
     out.mkdir(parents=True, exist_ok=True)
     codec.tokenizer.save(str(out / "tokenizer.json"))
@@ -129,7 +140,7 @@ def export_run(run: Path, out: Path, *, name: str, version: str, corpus: Path | 
     }  # fmt: skip
     write_card(out, card)
     if corpus is not None:
-        write_card(out, {**card, **_measure(out, read_rows(corpus))})
+        write_card(out, {**card, **_measure(out, read_corpus(corpus))})
 
 
 def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
@@ -148,9 +159,16 @@ def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
         if not cases:
             raise DataError(f"the corpus has no {part} split", hint="export without --corpus, or give a larger corpus")
         answers = list(translator.translate_all([(c.id, c.question) for c in cases], today=day))
-        judged[part] = evaluate(cases, lambda _, found=answers: (Answer(a.status, a.template, a.confidence) for a in found), day)  # type: ignore[misc]
+        judged[part] = evaluate(
+            cases, lambda _, found=answers: (Answer(a.status, a.template, a.confidence) for a in found), day
+        )  # type: ignore[misc]
         metrics[part] = {key: value for key, value in asdict(report(judged[part])).items() if key != "tags"}
-    return {"temperature": fit_temperature([(math.log(max(v.answer.confidence, 1e-6)), v.exact) for v in judged["validation"]]), "metrics": metrics}
+    return {
+        "temperature": fit_temperature(
+            [(math.log(max(v.answer.confidence, 1e-6)), v.exact) for v in judged["validation"]]
+        ),
+        "metrics": metrics,
+    }
 
 
 def fit_temperature(scored: Sequence[tuple[float, bool]]) -> float:

@@ -1,4 +1,7 @@
-"""In: a search with concepts. Out: the same search with each concept bound to codes or, where no code is known, searched by its text."""
+"""In: a search with concepts.
+
+Out: the same search with each concept bound to codes or, where no code is known, searched by its text.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fhirdistill.records import BoundConcept, Coding, Issue
-from fhirdistill.search.ast import Chain, CompositeValue, Concept, Has, Parameter, Search, StringValue, TokenValue, Value
+from fhirdistill.search.ast import (
+    Chain,
+    CompositeValue,
+    Concept,
+    Has,
+    Parameter,
+    Search,
+    StringValue,
+    TokenValue,
+    Value,
+)
 
 Link = Callable[[str, str], tuple[Coding, ...]]
 """From a concept's text and the parameter that carries it (`Condition.code`) to codings; none where no code is known."""
@@ -30,13 +43,19 @@ def bind_concepts(search: Search, link: Link = no_codes) -> tuple[Search, tuple[
         path = _path(search, parameter)
         values = tuple(_bind(value, path, link, concepts) for value in parameter.values)
         unbound = [c.text for c in concepts if c.parameter == path and not c.codings and _mentions(parameter, c.text)]
-        if unbound and all(isinstance(value, Concept) for value in parameter.values) and parameter.modifier in (None, "below", "text"):
+        if (
+            unbound
+            and all(isinstance(value, Concept) for value in parameter.values)
+            and parameter.modifier in (None, "below", "text")
+        ):
             values = tuple(StringValue(v.text) if isinstance(v, Concept) else v for v in parameter.values)
             parameter = replace(parameter, modifier="text", values=values)
             issues += [_issue(text, "it is searched by its words (:text)") for text in unbound]
         else:
             parameter = replace(parameter, values=values)
-            issues += [_issue(text, f"{parameter.name} needs a code and will hardly match the words") for text in unbound]
+            issues += [
+                _issue(text, f"{parameter.name} needs a code and will hardly match the words") for text in unbound
+            ]
         parameters.append(parameter)
     return replace(search, parameters=tuple(parameters)), tuple(concepts), tuple(issues)
 
@@ -54,7 +73,9 @@ def _path(search: Search, parameter: Parameter) -> str:
 
 
 def _mentions(parameter: Parameter, text: str) -> bool:
-    inside = [part for value in parameter.values for part in (value.parts if isinstance(value, CompositeValue) else (value,))]
+    inside = [
+        part for value in parameter.values for part in (value.parts if isinstance(value, CompositeValue) else (value,))
+    ]
     return any(isinstance(part, Concept) and part.text == text for part in inside)
 
 

@@ -25,13 +25,15 @@ class DateMath:
 
     `base` is today, now, week, month or year; `amount` is signed; `unit` is y, mo, w, d, h or min, and "" for a
     calendar period (which counts in its own unit). `plus` is the 1 of `{today-(17+1)y}`, whose `amount` is -17: it
-    adds to the distance.
+    adds to the distance. `rest` is what follows the braces: a month or day of that year (`{year}-05`,
+    `{year-1}-10-15`), a day of that month, a time of that day.
     """
 
     base: str
     amount: int = 0
     unit: str = ""
     plus: int = 0
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from fhirdistill.search.ast import Chain, CompositeValue, Has, IncludeValue, Parameter, Search, SortKey, Value
-from fhirdistill.search.formatting import format_value
+from fhirdistill.search.formatting import format_key, format_value
 from fhirdistill.search.parsing import parse
 from fhirdistill.search.registry import Registry
 from fhirdistill.search.registry import registry as load
@@ -26,6 +26,7 @@ _CONTAINED: Final = {
     "both": "Contained resources too",
     "false": "No contained resources",
 }
+_SPOKEN: Final = 8  # steps; a longer chain is named as it is written
 _VERBS: Final = ("starts with ", "is exactly ", "contains ", "is not ", "is ")
 
 
@@ -62,6 +63,8 @@ def _head(search: Search) -> str:
 def _clause(parameter: Parameter, types: tuple[str, ...], registry: Registry) -> str:
     """Say one constraint: `whose patient's name starts with "smith"`."""
     owner = "whose"
+    if len(parameter.steps) > _SPOKEN:
+        return f"whose {format_key(parameter)} is {','.join(format_value(value) for value in parameter.values)}"
     for step in parameter.steps:
         owner = _over(step, owner)
     found = registry.resolve(types, parameter.steps, parameter.name)

@@ -31,39 +31,47 @@ class Finding(NamedTuple):
     suggestion: str | None = None
 
 
-def step_word(steps: tuple[Chain | Has, ...], index: int) -> int:
-    """Return which word of the key the step at `index` starts with; with `len(steps)`, the parameter's own name."""
-    return sum(3 if isinstance(step, Has) else 2 if step.type else 1 for step in steps[:index])
+def step_words(step: Chain | Has) -> int:
+    """Return how many words of the key a step is."""
+    if isinstance(step, Has):
+        return 3
+    return 2 if step.type else 1
 
 
 def name_word(parameter: Parameter) -> int:
     """Return which word of the key is the parameter's own name."""
-    return step_word(parameter.steps, len(parameter.steps))
+    return sum(map(step_words, parameter.steps))
 
 
-def span_of(request: Request, place: Place) -> tuple[int, int]:
-    """Return the half-open range in the lexed text that a place stands for."""
-    if place.parameter is None:
-        return request.type_span
-    item = request.items[place.parameter]
-    if place.part == "key":
-        return _word_span(item, place.word)
-    return _value_span(item, place.word)
+class Locator:
+    """Finds the spans of places in a lexed text; remembers its cuts, so that many findings are cheap."""
+
+    def __init__(self, request: Request) -> None:
+        """Look at a lexed text."""
+        self._request = request
+        self._cuts: dict[tuple[int, str], list[tuple[int, int]]] = {}
+
+    def span(self, place: Place) -> tuple[int, int]:
+        """Return the half-open range that a place stands for."""
+        if place.parameter is None:
+            return self._request.type_span
+        item = self._request.items[place.parameter]
+        whole = item.key_span if place.part == "key" else item.value_span
+        if place.word is None or (place.part == "key" and "%" in item.key):
+            return whole
+        key = (place.parameter, place.part)
+        if key not in self._cuts:
+            self._cuts[key] = _words(item) if place.part == "key" else _alternatives(item)
+        cuts = self._cuts[key]
+        return cuts[place.word] if place.word < len(cuts) else whole
 
 
-def _word_span(item: Item, index: int | None) -> tuple[int, int]:
-    words = [m.span() for m in _WORD.finditer(item.key)]
-    if index is None or index >= len(words) or "%" in item.key:
-        return item.key_span
-    return item.start + words[index][0], item.start + words[index][1]
+def _words(item: Item) -> list[tuple[int, int]]:
+    return [(item.start + m.start(), item.start + m.end()) for m in _WORD.finditer(item.key)]
 
 
-def _value_span(item: Item, index: int | None) -> tuple[int, int]:
-    if index is None:
-        return item.value_span
-    cuts = [m.span() for m in _COMMA.finditer(item.value) if m[0] in (",", "%2C", "%2c")]
-    starts = [0, *(end for _, end in cuts)]
-    ends = [*(start for start, _ in cuts), len(item.value)]
-    if index >= len(starts):
-        return item.value_span
-    return item.value_start + starts[index], item.value_start + ends[index]
+def _alternatives(item: Item) -> list[tuple[int, int]]:
+    commas = [m.span() for m in _COMMA.finditer(item.value) if m[0] in (",", "%2C", "%2c")]
+    starts = [0, *(end for _, end in commas)]
+    ends = [*(start for start, _ in commas), len(item.value)]
+    return [(item.value_start + start, item.value_start + end) for start, end in zip(starts, ends, strict=True)]

@@ -85,7 +85,7 @@ def format_value(value: Value, encode: bool = False) -> str:
     if isinstance(value, Concept):
         return "{" + _protect(value.text, _URL if encode else _PLAIN_IN_BRACES) + "}"
     if isinstance(value, DateValue) and isinstance(value.value, DateMath):
-        return f"{value.prefix}{{{format_date_math(value.value)}}}"
+        return f"{value.prefix}{{{format_date_math(value.value)}}}{value.value.rest}"
     return _protect(_WRITERS[type(value)](value), _URL if encode else _PLAIN)
 
 

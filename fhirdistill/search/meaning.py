@@ -216,18 +216,18 @@ def _folded(value: DateMath) -> DateMath:
         amount, unit = amount // 12, "y"
     if unit == "w":
         amount, unit = amount * 7, "d"
-    return DateMath(value.base, amount, unit if amount else "")
+    return DateMath(value.base, amount, unit if amount else "", rest=value.rest)
 
 
 def _resolved(value: DateMath, today: date) -> str | None:
     """Give the FHIR date of date arithmetic; None for weeks and for hours, which are no single date."""
     try:
         if value.base == "year":
-            return f"{today.year + value.amount:04}"
+            return f"{today.year + value.amount:04}{value.rest}"
         if value.base == "month":
-            return f"{_months(today, value.amount):%Y-%m}"
+            return f"{_months(today, value.amount):%Y-%m}{value.rest}"
         if value.base == "today" and value.unit in ("", "d"):
-            return (today + timedelta(days=value.amount)).isoformat()
+            return (today + timedelta(days=value.amount)).isoformat() + value.rest
         if value.base == "today" and value.unit in ("y", "mo"):
             return _months(today, value.amount * (12 if value.unit == "y" else 1)).isoformat()
     except (ValueError, OverflowError):

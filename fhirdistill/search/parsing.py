@@ -8,6 +8,7 @@ docs/labelling-guide.md.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -41,7 +42,8 @@ from fhirdistill.search.spec import CONTROLS, MODIFIER_KINDS
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:[.:][A-Za-z_][A-Za-z0-9_-]*)*")
 _ESCAPED = re.compile(r"\\([\\,$|])")
 _PREFIXES = frozenset(PREFIXES)
-_BRACED = re.compile(rf"([a-z]{{2}})?{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}")
+_BRACED = re.compile(rf"([a-z]{{2}})?{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}(-\d\d(?:-\d\d)?|T\d\d:\d\d)?")
+_RESTS = {"year": re.compile(r"-\d\d(-\d\d)?"), "month": re.compile(r"-\d\d"), "today": re.compile(r"T\d\d:\d\d")}
 _DATE_MATH = re.compile(
     r"(?P<base>today|now|week|month|year)"
     r"(?:(?P<sign>[+-])(?:\((?P<years>\d{1,5})\+(?P<plus>\d{1,3})\)|(?P<amount>\d{1,5}))(?P<unit>y|mo|w|d|h|min)?)?"
@@ -182,6 +184,8 @@ def _value(kind: str, text: str, definition: SearchParameter | None) -> Value:
         return CompositeValue(
             tuple(_value(names[i] if i < len(names) else "special", p, None) for i, p in enumerate(parts))
         )
+    if kind == "quantity" and "|" in text:  # a UCUM annotation: {copies}/mL
+        text = text.replace(OPEN, "{").replace(CLOSE, "}")
     if OPEN in text or CLOSE in text:
         return _braced(kind, text)
     return _PLAIN[kind](text)
@@ -190,20 +194,21 @@ def _value(kind: str, text: str, definition: SearchParameter | None) -> Value:
 def _braced(kind: str, text: str) -> Value:
     """Read `{concept}` or `ge{today-2w}`."""
     match = _BRACED.fullmatch(text)
-    prefix, inner = (match[1] or "", match[2].strip()) if match else ("", "")
+    prefix, inner, rest = (match[1] or "", match[2].strip(), match[3] or "") if match else ("", "", "")
     if kind == "special" and not match:
         return RawValue(text.replace(OPEN, "{").replace(CLOSE, "}"))
-    if not inner or (prefix and (kind != "date" or prefix not in _PREFIXES)):
+    if not inner or ((prefix or rest) and (kind != "date" or (prefix and prefix not in _PREFIXES))):
         raise _ValueError(
             "braces hold a whole concept or a date.",
             "Write {words} as the whole value; a brace that is text is %7B or %7D.",
         )
     if kind == "date":
         date = date_math(inner)
-        if date is not None:
-            return DateValue(prefix, date)
-        if prefix:
-            raise _ValueError(f"{inner!r} is no date arithmetic.", "Write {today-60y}, {month-1} or the like.")
+        if date is not None and (not rest or (date.base in _RESTS and _RESTS[date.base].fullmatch(rest))):
+            return DateValue(prefix, replace(date, rest=rest))
+        if prefix or rest:
+            message = f"{{{inner}}}{rest} is no date arithmetic."
+            raise _ValueError(message, "Write {today-60y}, {month-1}, {year}-05 or the like.")
     return Concept(inner)
 
 

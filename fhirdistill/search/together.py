@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 
 from fhirdistill.search.ast import (
     Chain,
-    CompositeValue,
     DateMath,
     DateValue,
     Has,
@@ -35,8 +34,9 @@ Bound = tuple[str, float | Decimal | str, object]  # prefix, place on its line, 
 
 def check_together(search: Search, registry: Registry) -> Iterator[Finding]:
     """Yield what is odd about the parameters of a search together."""
-    yield from _repeated(search)
-    yield from _bounds(search)
+    if len({parameter.name for parameter in search.parameters}) < len(search.parameters):
+        yield from _repeated(search)
+        yield from _bounds(search)
     yield from _untied(search, registry)
 
 
@@ -53,18 +53,18 @@ def _repeated(search: Search) -> Iterator[Finding]:
 
 def _bounds(search: Search) -> Iterator[Finding]:
     """Compare the bounds of each parameter with those that stand before it."""
-    kept: dict[object, list[Bound]] = {}
+    kept: dict[object, dict[bool, Bound]] = {}
     for number, parameter in enumerate(search.parameters):
         bound = _bound(parameter)
         if bound is None:
             continue
-        earlier = kept.setdefault((parameter.steps, parameter.name, bound[2]), [])
-        for other in earlier:
+        earlier = kept.setdefault((parameter.steps, parameter.name, bound[2]), {})
+        for other in earlier.values():
             verdict = _verdict(other, bound)
             if verdict:
                 code, words = verdict
                 yield Finding("warning", code, f"`{parameter.name}` {words}.", Place(number, "value", 0))
-        earlier.append(bound)
+        earlier[bound[0] in _LOWER] = bound
 
 
 def _bound(parameter: Parameter) -> Bound | None:
@@ -109,29 +109,31 @@ def _verdict(first: Bound, second: Bound) -> tuple[str, str] | None:
 
 def _untied(search: Search, registry: Registry) -> Iterator[Finding]:
     """Warn of two `_has` over one reference that a reader takes to be about one resource."""
-    seen: dict[tuple[Chain | Has, ...], list[Parameter]] = {}
+    seen: dict[tuple[Chain | Has, ...], dict[object, Parameter]] = {}
     for number, parameter in enumerate(search.parameters):
         if not any(isinstance(step, Has) for step in parameter.steps) or parameter.name in CONTROLS:
             continue
-        others = seen.setdefault(parameter.steps, [])
-        if any(_apart(parameter, other) for other in others):
+        others = seen.setdefault(parameter.steps, {})
+        if any(_apart(parameter, other) for other in others.values()):
             last = next(step for step in reversed(parameter.steps) if isinstance(step, Has))
             message = f"FHIR does not tie these constraints to one {last.type}: each may hold of another."
-            suggestion = _tied(parameter, others, last, registry)
+            suggestion = _tied(parameter, list(others.values()), last, registry)
             yield Finding(
                 "warning", "untied-constraints", message, Place(number, "key", name_word(parameter)), suggestion
             )
-        others.append(parameter)
+        others[parameter.name, _sided(parameter)] = parameter
 
 
 def _apart(one: Parameter, other: Parameter) -> bool:
     """Say whether two constraints differ in what they speak of, or are two sides of one range."""
     if one.name != other.name:
         return True
-    values = (one.values[:1], other.values[:1])
-    if any(isinstance(v[0], CompositeValue) for v in values if v):
-        return False
-    return all(v and getattr(v[0], "prefix", "") in _LOWER | _UPPER for v in values)
+    return _sided(one) and _sided(other)
+
+
+def _sided(parameter: Parameter) -> bool:
+    """Say whether a constraint is one side of a range."""
+    return any(getattr(value, "prefix", "") in _LOWER | _UPPER for value in parameter.values[:1])
 
 
 def _tied(parameter: Parameter, others: list[Parameter], last: Has, registry: Registry) -> str | None:

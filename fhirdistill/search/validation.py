@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fhirdistill.records import Issue
 from fhirdistill.search.ast import Chain, Has, Parameter, Search, TokenValue
 from fhirdistill.search.controls import check_control
-from fhirdistill.search.finding import Finding, Place, name_word, span_of, step_word
+from fhirdistill.search.finding import Finding, Locator, Place, name_word, step_words
 from fhirdistill.search.formatting import format
 from fhirdistill.search.lexer import lex
 from fhirdistill.search.parsing import ALL_TYPES, parse
@@ -38,8 +38,8 @@ def validate(search: Search | str, registry: Registry | None = None) -> tuple[Is
     findings = list(_findings(value, registry))
     if not findings:
         return ()
-    request = lex(search if isinstance(search, str) else format(search))
-    return tuple(Issue(f.severity, f.code, f.message, span_of(request, f.place), f.suggestion) for f in findings)
+    find = Locator(lex(search if isinstance(search, str) else format(search))).span
+    return tuple(Issue(f.severity, f.code, f.message, find(f.place), f.suggestion) for f in findings)
 
 
 def _findings(search: Search, registry: Registry) -> Iterator[Finding]:
@@ -71,9 +71,10 @@ def _unknown_type(type: str, place: Place, registry: Registry) -> Finding:
 
 
 def _parameter(parameter: Parameter, number: int, types: tuple[str, ...], registry: Registry) -> Iterator[Finding]:
-    ends = types
-    for index, step in enumerate(parameter.steps):
-        findings, ends = _step(step, ends, Place(number, "key", step_word(parameter.steps, index)), registry)
+    ends, word = types, 0
+    for step in parameter.steps:
+        findings, ends = _step(step, ends, Place(number, "key", word), registry)
+        word += step_words(step)
         if findings:
             yield from findings
             return
@@ -158,7 +159,7 @@ def _ambiguous(parameter: Parameter, number: int, types: tuple[str, ...], found:
     """Warn of a chain that leaves open which type it goes over (search.html#chaining: the type is then required)."""
     last = parameter.steps[-1] if parameter.steps else None
     if isinstance(last, Chain) and last.type is None and found > 1:
-        place = Place(number, "key", step_word(parameter.steps, len(parameter.steps) - 1))
+        place = Place(number, "key", name_word(parameter) - step_words(last))
         message = f"`{last.reference}` may refer to several types that have `{parameter.name}`."
         suggestion = ", ".join(f"{last.reference}:{t}.{parameter.name}" for t in types[:4])
         yield Finding("warning", "ambiguous-chain", message, place, suggestion)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from fhirdistill.records import Severity
@@ -214,14 +215,15 @@ def _composite(value: CompositeValue, parameter: SearchParameter, registry: Regi
             "error", "component-count", f"`{parameter.name}` takes {count} parts, not {len(value.parts)}.", names
         )
         return
-    for part, component in zip(value.parts, component_parameters(parameter), strict=True):
+    for part, component in zip(value.parts, component_parameters(parameter.components), strict=True):
         if not (isinstance(part, StringValue) and not part.text):
             yield from check_value(part, component, None, registry)
 
 
-def component_parameters(parameter: SearchParameter) -> tuple[SearchParameter, ...]:
-    """Give a composite's components as parameters: any prefix, any target."""
-    return tuple(SearchParameter(name, kind, comparators=PREFIXES) for name, kind in parameter.components)
+@cache
+def component_parameters(components: tuple[tuple[str, str], ...]) -> tuple[SearchParameter, ...]:
+    """Give a composite's components as parameters that take any prefix."""
+    return tuple(SearchParameter(name, kind, comparators=PREFIXES) for name, kind in components)
 
 
 _CHECKS: dict[type, Any] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import re
 from typing import Final
 
@@ -84,6 +86,9 @@ def date_words(date: str | DateMath) -> str:
     """
     if isinstance(date, str):
         return date
+    if date.rest:
+        of = date_words(replace(date, rest=""))
+        return f"{date.rest[1:]} of {of}" if date.rest[0] == "-" else f"{of} {date.rest[1:]}"
     amount = distance(date)
     if date.unit:
         count = abs(amount)

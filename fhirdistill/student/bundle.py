@@ -31,17 +31,25 @@ class Bundle:
 
 
 def open_bundle(folder: Path = PACKAGED) -> Bundle:
-    """Open the bundle in `folder`. Raises BundleError where a part is missing, of another format, or not the one that was written."""
+    """Open the bundle in `folder`.
+
+    Raises BundleError where a part is missing, of another format, or not the one that was written.
+    """
     card_path = folder / "card.json"
     if not card_path.is_file():
-        raise BundleError(f"no student bundle in {folder} (card.json is missing)", hint="give --model a folder that `fhirdistill export` wrote")
+        raise BundleError(
+            f"no student bundle in {folder} (card.json is missing)",
+            hint="give --model a folder that `fhirdistill export` wrote",
+        )
     try:
         card = json.loads(card_path.read_text("utf-8"))
         form = card["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{card_path} is no model card: {error}", hint="export the bundle again") from error
     if form != FORMAT:
-        raise BundleError(f"{folder} is a bundle of format {form}, this version reads {FORMAT}", hint="export the bundle again")
+        raise BundleError(
+            f"{folder} is a bundle of format {form}, this version reads {FORMAT}", hint="export the bundle again"
+        )
     for part in PARTS:
         path = folder / part
         if not path.is_file():
@@ -66,5 +74,7 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     """Write `card.json` last, with the size and hash of every part, so that a half-written folder never opens."""
     parts = {part: {"bytes": (folder / part).stat().st_size, "sha256": digest(folder / part)} for part in PARTS}
     fresh = folder / "card.json.new"
-    fresh.write_text(json.dumps({"format": FORMAT, **card, "parts": parts}, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    fresh.write_text(
+        json.dumps({"format": FORMAT, **card, "parts": parts}, indent=1, ensure_ascii=False) + "\n", "utf-8"
+    )
     fresh.replace(folder / "card.json")

@@ -1,16 +1,16 @@
-"""In: a question with its template or rationale. Out: the target steps that the student learns, and the way back to text.
+"""In: a question with its template or rationale.
 
-A step is a token and, for `<start>`, `<end>` and `<number>`, the unit of the question that it points at. Parameters are written in
-one order (own, chained, reverse, then the shape of the result), so that a query has one spelling.
+Out: the target steps that the student learns, and the way back to text.
+
+A step is a token and, for `<start>`, `<end>` and `<number>`, the unit of the question that it points at. Parameters
+are written in one order (own, chained, reverse, then the shape of the result), so that a query has one spelling.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
 
 from fhirdistill.errors import DataError
 from fhirdistill.search import format as format_search
@@ -35,7 +35,8 @@ from fhirdistill.search.ast import (
     UriValue,
     Value,
 )
-from fhirdistill.student.units import Unit, units
+from fhirdistill.student.paths import chain_type, owner
+from fhirdistill.student.steps import Source, Step
 from fhirdistill.student.vocabulary import RESULT_CODES, RESULTS, Vocabulary
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -43,34 +44,11 @@ WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|\S")
 UCUM = ("", "http://unitsofmeasure.org")
 
 
-class Step(NamedTuple):
-    """A target token, and the unit that it points at (-1 for a token that points at nothing)."""
-
-    token: str
-    unit: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A question with its units."""
-
-    text: str
-    units: tuple[Unit, ...]
-
-    @classmethod
-    def of(cls, text: str) -> Source:
-        """Split a question."""
-        return cls(text, units(text))
-
-    def slice(self, first: int, last: int) -> str:
-        """Return the text from unit `first` to unit `last`, both included."""
-        return self.text[self.units[first].start : self.units[last].end]
-
-
 def parameter_order(parameter: Parameter, place: int) -> tuple[object, ...]:
     """Return the sort key that gives a query its one order: own, chained, reverse, then the shape of the result.
 
-    `place` is the first unit that the values point at; reverse steps follow it, so that facts keep the question's order.
+    `place` is the first unit that the values point at; reverse steps follow it, so that facts keep the question's
+    order.
     """
     shape = RESULTS.index(parameter.name) + 1 if parameter.name in RESULTS else 0
     steps = tuple((step.reference, step.type or "") for step in parameter.steps)
@@ -151,7 +129,11 @@ class LabelEncoder:
             case SortKey(name, descending):
                 yield from (*((Step("<->"),) if descending else ()), Step(f"P:{name}"))
             case IncludeValue(source, name, target):
-                yield from (Step(f"T:{source}"), Step("<*>" if name == "*" else f"P:{name}"), *((Step(f"T:{target}"),) if target else ()))
+                yield from (
+                    Step(f"T:{source}"),
+                    Step("<*>" if name == "*" else f"P:{name}"),
+                    *((Step(f"T:{target}"),) if target else ()),
+                )
             case RawValue(text):
                 yield from self._span(text)
             case _:
@@ -206,11 +188,17 @@ class LabelEncoder:
     def _math(self, math: DateMath) -> Iterator[Step]:
         if not math.amount:
             yield Step(f"A:{math.base}")
-            return
+        else:
+            yield from self._amount(math)
+        yield from _month_and_day(math)
+
+    def _amount(self, math: DateMath) -> Iterator[Step]:
         size, sign = abs(math.amount), "-" if math.amount < 0 else "+"
         yield Step(f"A:{math.base}{sign}")
         stated = self._number_unit(str(size))
-        less_one = self._number_unit(str(size - 1)) if stated is None and not math.plus and sign == "-" and math.unit else None
+        less_one = (
+            self._number_unit(str(size - 1)) if stated is None and not math.plus and sign == "-" and math.unit else None
+        )
         if stated is not None:
             yield Step("<number>", stated)
         elif less_one is not None:
@@ -253,7 +241,9 @@ class LabelEncoder:
     def _pieces(self, words: list[str]) -> Iterator[Step]:
         at = 0
         while at < len(words):
-            size = next((n for n in range(len(words) - at, 0, -1) if _find(self.words, words[at : at + n]) is not None), 0)
+            size = next(
+                (n for n in range(len(words) - at, 0, -1) if _find(self.words, words[at : at + n]) is not None), 0
+            )
             if not size:
                 raise DataError(f"the question does not say {words[at]!r} of the concept {' '.join(words)!r}")
             first = _find(self.words, words[at : at + size])
@@ -280,33 +270,13 @@ def encode_label(search: Search, source: Source, vocabulary: Vocabulary) -> list
     return LabelEncoder(vocabulary, source).encode(search)
 
 
-def owner(type_: str, steps: Sequence[Chain | Has]) -> str:
-    """Return the type whose parameter stands after `steps`, from a search for `type_`.
-
-    >>> owner("Patient", (Has("Condition", "patient"),)), owner("Condition", (Chain("patient"),))
-    ('Condition', 'Patient')
-    """
-    known = registry()
-    for step in steps:
-        parameter = known.parameter(type_, step.reference)
-        only = parameter.targets[0] if parameter and len(parameter.targets) == 1 else type_
-        type_ = step.type or only
-    return type_
-
-
-def chain_type(type_: str, reference: str, written: str | None, following: str) -> str | None:
-    """Return the type that a chain names: none over a single target, else the written one or the only target that has what follows.
-
-    >>> chain_type("Specimen", "collector", None, "given"), chain_type("Condition", "patient", "Patient", "name")
-    ('Practitioner', None)
-    """
-    known = registry()
-    parameter = known.parameter(type_, reference)
-    targets = parameter.targets if parameter else ()
-    if len(targets) == 1 or written:
-        return written if len(targets) != 1 else None
-    able = [target for target in targets if known.parameter(target, following)]
-    return able[0] if len(able) == 1 else None
+def _month_and_day(math: DateMath) -> Iterator[Step]:
+    if not math.rest:
+        return
+    if math.base != "year":
+        raise DataError(f"{math.rest!r} after a {math.base} is not in the vocabulary")
+    for kind, part in zip(("MM", "DD"), math.rest[1:].split("-"), strict=False):
+        yield Step(f"{kind}:{part}")
 
 
 def _prefix(prefix: str) -> tuple[Step, ...]:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from fhirdistill.search import registry
 from fhirdistill.student.bundle import Bundle, open_bundle
-from fhirdistill.student.codec import Source, Step
-from fhirdistill.student.grammar import START, Grammar, Number, Stack
+from fhirdistill.student.grammar import START, Grammar
 from fhirdistill.student.pieces import Pieces, cut, read_tokenizer
 from fhirdistill.student.reader import read_label
+from fhirdistill.student.steps import Source, Step
+from fhirdistill.student.symbols import Number, Stack
 from fhirdistill.student.text import read_rationale
 from fhirdistill.student.vocabulary import POINTERS
 
@@ -109,7 +110,11 @@ class Student:
             rows = [(q, beam) for q in range(count) for beam in live[q]]
             if not rows:
                 break
-            scores, pointers = run.step([q for q, _ in rows], [beam.row for _, beam in rows], [b.steps[-1] if b.steps else None for _, b in rows])
+            scores, pointers = run.step(
+                [q for q, _ in rows],
+                [beam.row for _, beam in rows],
+                [b.steps[-1] if b.steps else None for _, b in rows],
+            )
             grown: list[list[Beam]] = [[] for _ in range(count)]
             for row, (q, beam) in enumerate(rows):
                 grown[q] += self._grow(beam, row, encoded, q, scores[row], pointers[row], beams)
@@ -117,7 +122,9 @@ class Student:
                 live[q] = self._keep(grown[q], done[q], encoded.sources[q], beams)
         return [sorted(found, key=lambda reading: -reading.score)[:beams] for found in done]
 
-    def _grow(self, beam: Beam, row: int, encoded: Encoded, q: int, scores: Floats, pointers: Floats, beams: int) -> list[Beam]:
+    def _grow(
+        self, beam: Beam, row: int, encoded: Encoded, q: int, scores: Floats, pointers: Floats, beams: int
+    ) -> list[Beam]:
         """Return the best ways to go on from one beam."""
         allowed = self.grammar.mask(beam.stack)
         logs = _log_softmax(scores[: self.vocabulary.structural])
@@ -135,7 +142,10 @@ class Student:
             after = self.grammar.advance(beam.stack, token)
             if token in places:
                 units, place_logs = places[token]
-                out += [Beam((*beam.steps, Step(token, int(u))), after, beam.score + float(best[token_id] + p), row) for u, p in zip(units, place_logs, strict=True)]
+                out += [
+                    Beam((*beam.steps, Step(token, int(u))), after, beam.score + float(best[token_id] + p), row)
+                    for u, p in zip(units, place_logs, strict=True)
+                ]
             else:
                 out.append(Beam((*beam.steps, Step(token)), after, beam.score + float(best[token_id]), row))
         return out
@@ -161,7 +171,9 @@ class Student:
             elif len(live) < beams:
                 live.append(beam)
         bar = sorted((reading.score for reading in done), reverse=True)[beams - 1] if len(done) >= beams else -np.inf
-        return [beam for beam in live if beam.score > bar and (not done or beam.score > max(r.score for r in done) - 12)]
+        return [
+            beam for beam in live if beam.score > bar and (not done or beam.score > max(r.score for r in done) - 12)
+        ]
 
     def rationale(self, encoded: Encoded, q: int = 0) -> str:
         """Return the student's own rationale of question `q`, greedily decoded."""
@@ -172,7 +184,11 @@ class Student:
         steps: list[Step] = []
         for _ in range(LONGEST_RATIONALE):
             scores, pointers = run.step([q], [q if not steps else 0], [steps[-1] if steps else None])
-            token = "<end>" if steps and steps[-1].token == "<start>" else self.vocabulary.tokens[int(np.where(allowed, scores[0], NEVER).argmax())]
+            token = (
+                "<end>"
+                if steps and steps[-1].token == "<start>"
+                else self.vocabulary.tokens[int(np.where(allowed, scores[0], NEVER).argmax())]
+            )
             unit = -1
             if token in POINTERS:
                 first = steps[-1].unit if token == "<end>" else 0
@@ -196,7 +212,9 @@ class _Run:
         """Feed the last step of every row; `rows` are the rows of the previous call that they go on from."""
         ids, encoded = self.student.vocabulary.ids, self.encoded
         tokens = np.array([[ids[step.token] if step else self.start] for step in last], np.int64)
-        places = np.array([[self._place(step, encoded.pieces[q])] for step, q in zip(last, questions, strict=True)], np.int64)
+        places = np.array(
+            [[self._place(step, encoded.pieces[q])] for step, q in zip(last, questions, strict=True)], np.int64
+        )
         feeds: dict[str, Any] = {
             "tokens": tokens, "places": places, "states": encoded.states[questions], "mask": encoded.mask[questions],
             "cross": encoded.cross[:, :, questions], "keys": encoded.keys[questions], "past": self.cache[:, :, rows],
@@ -217,14 +235,16 @@ def _fits(number: str | None, wanted: Number) -> bool:
         case "any":
             return True
         case "whole":
-            return number.isdecimal() and int(number) < 10_000  # noqa: PLR2004
+            return number.isdecimal() and int(number) < 10_000
         case "year":
-            return number.isdecimal() and len(number) == 4 and int(number) in YEARS  # noqa: PLR2004
+            return number.isdecimal() and len(number) == 4 and int(number) in YEARS
         case "short-year":
-            return number.isdecimal() and len(number) == 2  # noqa: PLR2004
+            return number.isdecimal() and len(number) == 2
 
 
-def _best_places(units: list[int], pieces: Pieces, scores: Floats, token: str, beams: int) -> tuple[NDArray[np.int64], Floats]:
+def _best_places(
+    units: list[int], pieces: Pieces, scores: Floats, token: str, beams: int
+) -> tuple[NDArray[np.int64], Floats]:
     """Return the best units for a pointer with their log-probabilities among all places."""
     if not units:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)

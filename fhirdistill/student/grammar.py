@@ -1,56 +1,24 @@
-"""In: what the student has written so far. Out: the tokens that may come next, so that every finished query is a legal FHIR search.
+"""In: what the student has written so far.
 
-An LL(1) grammar over the search parameters of a FHIR version. A state is the stack of symbols still to be written; `moves` says, for
-a symbol, which tokens may begin it and what each leaves to write. Sources: FHIR R4 search.html (chaining, _has, modifiers by
-type, prefixes), docs/labelling-guide.md (braces).
+Out: the tokens that may come next, so that every finished query is a legal FHIR search.
+
+An LL(1) grammar over the search parameters of a FHIR version. A state is the stack of symbols still to be written;
+`moves` says, for a symbol, which tokens may begin it and what each leaves to write. Sources: FHIR R4 search.html
+(chaining, _has, modifiers by type, prefixes), docs/labelling-guide.md (braces).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
-from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fhirdistill.search import Registry, SearchParameter
-from fhirdistill.student.vocabulary import BASES, DATE_UNITS, MODIFIERS, RESULT_CODES, RESULTS, SPECIAL, Vocabulary
+from fhirdistill.student.symbols import RULES, Moves, Number, Stack, Symbol, each
+from fhirdistill.student.vocabulary import MODIFIERS, RESULT_CODES, RESULTS, SPECIAL, Vocabulary
 
-Number = Literal["any", "whole", "year", "short-year"]
-DIGITS = tuple(f"N:{digit}" for digit in "0123456789")
-MONTHS = tuple(f"MM:{month:02}" for month in range(1, 13))
-MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-TEXT_MODIFIERS = ("text", "in", "not-in", "of-type", "identifier")
-LONGEST_NUMBER = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A thing still to be written: its rule, and what the rule depends on (types in scope, parameter, modifier, a count)."""
-
-    rule: str
-    scope: tuple[str, ...] = ()
-    name: str = ""
-    modifier: str = ""
-    count: int = 0
-    used: frozenset[str] = frozenset()
-
-
-Stack: TypeAlias = tuple[Symbol, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """What each token that may begin a symbol leaves to write; `nullable`: the symbol may also be left out."""
-
-    after: Mapping[str, Stack]
-    nullable: bool = False
-    number: Number = "any"
-
-
+TEXT_MODIFIERS = ("text", "in", "not-in", "identifier")
 END = Symbol("end")
 SPANS = Symbol("spans")
 START: Stack = (Symbol("search"),)
@@ -93,6 +61,8 @@ class Grammar:
         return mask
 
     def _moves(self, symbol: Symbol) -> Moves:
+        if symbol.rule in RULES:
+            return RULES[symbol.rule](symbol, self.vocabulary)
         rule = getattr(self, f"_rule_{symbol.rule.replace('-', '_')}")
         moves: Moves = rule(symbol)
         return moves
@@ -110,7 +80,8 @@ class Grammar:
         after: dict[str, Stack] = {"<eos>": ()}
         for token, stack in self.moves(Symbol("name", symbol.scope)).after.items():
             after[token] = (*stack, symbol)
-        for name in SPECIAL:
+        known = self.registry.parameters(symbol.scope[0])
+        for name in (name for name in SPECIAL if name in known or name == "_list"):
             after[f"P:{name}"] = (Symbol("end-of-start"), symbol)
         for name in RESULTS:
             if name not in symbol.used:
@@ -172,7 +143,7 @@ class Grammar:
         if symbol.modifier == "missing":
             return Moves({"K:true": (), "K:false": ()})
         if symbol.modifier in TEXT_MODIFIERS:
-            return Moves({"<start>": (END,), "<{>": (Symbol("concept"),)})
+            return Moves({"<start>": (END,)})
         parameter = self._find(symbol.scope, symbol.name)
         if parameter.type == "composite":
             return self._rule_component(Symbol("component", symbol.scope, symbol.name))
@@ -199,7 +170,9 @@ class Grammar:
             case "number" | "quantity":
                 return self._prefixed(parameter.type)
             case "reference":
-                typed: dict[str, Stack] = {"</>": (Symbol("reference-type", parameter.targets),)} if len(parameter.targets) != 1 else {}
+                typed: dict[str, Stack] = (
+                    {"</>": (Symbol("reference-type", parameter.targets),)} if len(parameter.targets) != 1 else {}
+                )
                 return Moves({"<start>": (END,), **typed})
             case _:
                 return Moves({"<start>": (END,)})
@@ -227,67 +200,11 @@ class Grammar:
         return Moves({"<end>": ()})
 
     def _rule_concept(self, _: Symbol) -> Moves:
-        implied: dict[str, Stack] = {token: (SPANS,) for token in self.vocabulary.of_kind("W")}
+        implied: dict[str, Stack] = dict.fromkeys(self.vocabulary.of_kind("W"), (SPANS,))
         return Moves({"<start>": (END, SPANS), **implied})
 
     def _rule_spans(self, _: Symbol) -> Moves:
         return Moves({"<start>": (END, SPANS)}, nullable=True)
-
-    # --- numbers and dates ---
-
-    def _rule_number(self, _: Symbol) -> Moves:
-        more = Symbol("digits", count=LONGEST_NUMBER)
-        signed: dict[str, Stack] = {"N:-": (Symbol("digits-needed"),)}
-        return Moves({"<number>": (), **signed, **_each(DIGITS, (more, Symbol("fraction")))})
-
-    def _rule_digits_needed(self, _: Symbol) -> Moves:
-        more = Symbol("digits", count=LONGEST_NUMBER)
-        return Moves({"<number>": (), **_each(DIGITS, (more, Symbol("fraction")))})
-
-    def _rule_digits(self, symbol: Symbol) -> Moves:
-        more: Stack = (Symbol("digits", count=symbol.count - 1),) if symbol.count > 1 else ()
-        return Moves(_each(DIGITS, more), nullable=True)
-
-    def _rule_fraction(self, _: Symbol) -> Moves:
-        return Moves({"N:.": (Symbol("decimals"),)}, nullable=True)
-
-    def _rule_decimals(self, _: Symbol) -> Moves:
-        return Moves(_each(DIGITS, (Symbol("digits", count=LONGEST_NUMBER),)))
-
-    def _rule_whole(self, _: Symbol) -> Moves:
-        return Moves({"<number>": (), **_each(DIGITS[1:], (Symbol("digits", count=4),))}, number="whole")
-
-    def _rule_quantity(self, _: Symbol) -> Moves:
-        number = self.moves(Symbol("number"))
-        return Moves({token: (*stack, Symbol("ucum")) for token, stack in number.after.items()})
-
-    def _rule_ucum(self, _: Symbol) -> Moves:
-        known: dict[str, Stack] = {token: () for token in self.vocabulary.of_kind("Q")}
-        return Moves({"<||>": (Symbol("end-of-start"),), **known}, nullable=True)
-
-    def _rule_date(self, _: Symbol) -> Moves:
-        math: dict[str, Stack] = {}
-        for base, sign in product(BASES, ("", "-", "+")):
-            unit = (Symbol("math-unit"),) if base in ("today", "now") else ()
-            math[f"A:{base}{sign}"] = (Symbol("whole"), *unit) if sign else ()
-        month = Symbol("month")
-        spelled = _each(("N:1", "N:2"), (Symbol("year-digits", count=3), month))
-        return Moves({**math, "<number>": (month,), **spelled}, number="year")
-
-    def _rule_year_digits(self, symbol: Symbol) -> Moves:
-        more: Stack = (Symbol("year-digits", count=symbol.count - 1),) if symbol.count > 1 else ()
-        short: dict[str, Stack] = {"<number>": ()} if symbol.count == 2 else {}  # noqa: PLR2004
-        return Moves({**_each(DIGITS, more), **short}, number="short-year")
-
-    def _rule_math_unit(self, symbol: Symbol) -> Moves:
-        plus: dict[str, Stack] = {} if symbol.count else {"<+1>": (Symbol("math-unit", count=1),)}
-        return Moves({**{f"U:{unit}": () for unit in DATE_UNITS}, **plus})
-
-    def _rule_month(self, _: Symbol) -> Moves:
-        return Moves({m: (Symbol("day", count=d),) for m, d in zip(MONTHS, MONTH_LENGTHS, strict=True)}, nullable=True)
-
-    def _rule_day(self, symbol: Symbol) -> Moves:
-        return Moves({f"DD:{day:02}": () for day in range(1, symbol.count + 1)}, nullable=True)
 
     # --- the shape of the result ---
 
@@ -301,7 +218,7 @@ class Grammar:
             case "_elements":
                 own = {f"E:{element}" for element in ("id", "meta", *self.registry.elements(symbol.scope[0]))}
                 listed = (token for token in self.vocabulary.of_kind("E") if token in own)
-                return Moves(_each(listed, (Symbol("again", symbol.scope, symbol.name),)))
+                return Moves(each(listed, (Symbol("again", symbol.scope, symbol.name),)))
             case "_include" | "_revinclude":
                 include = self.moves(Symbol("include", symbol.scope, symbol.name))
                 return Moves({**include.after, "M:iterate": (Symbol("include", self.registry.types, symbol.name),)})
@@ -309,10 +226,13 @@ class Grammar:
                 return Moves({f"K:{code}": () for code in RESULT_CODES[name]})
 
     def _rule_again(self, symbol: Symbol) -> Moves:
-        return Moves({"<,>": (Symbol("result", symbol.scope, symbol.name),)}, nullable=True)
+        rule = "include" if symbol.name in ("_include", "_revinclude") else "result"
+        return Moves({"<,>": (Symbol(rule, symbol.scope, symbol.name),)}, nullable=True)
 
     def _rule_sort_key(self, symbol: Symbol) -> Moves:
-        sortable = [n for n, p in self.registry.parameters(symbol.scope[0]).items() if p.type not in ("composite", "special")]
+        sortable = [
+            n for n, p in self.registry.parameters(symbol.scope[0]).items() if p.type not in ("composite", "special")
+        ]
         return Moves({f"P:{name}": (Symbol("again", symbol.scope, "_sort"),) for name in sortable})
 
     def _rule_include(self, symbol: Symbol) -> Moves:
@@ -328,16 +248,14 @@ class Grammar:
         after: dict[str, Stack] = {"<*>": ()}
         for name, p in self.registry.parameters(symbol.scope[0]).items():
             if p.type == "reference" and (symbol.name == "_include" or symbol.modifier in ("", *p.targets)):
-                target = (Symbol("include-target", p.targets),) if len(p.targets) > 1 and symbol.name == "_include" else ()
+                target = (
+                    (Symbol("include-target", p.targets),) if len(p.targets) > 1 and symbol.name == "_include" else ()
+                )
                 after[f"P:{name}"] = target
         return Moves(after)
 
     def _rule_include_target(self, symbol: Symbol) -> Moves:
         return Moves({f"T:{target}": () for target in symbol.scope}, nullable=True)
-
-
-def _each(tokens: Iterable[str], stack: Stack) -> dict[str, Stack]:
-    return dict.fromkeys(tokens, stack)
 
 
 def _referring(registry: Registry) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -353,5 +271,7 @@ def _referring(registry: Registry) -> dict[str, dict[str, tuple[str, ...]]]:
 def _writable(parameter: SearchParameter) -> bool:
     """Tell whether the student can write a value of the parameter."""
     if parameter.type == "composite":
-        return bool(parameter.components) and all(kind not in ("composite", "special") for _, kind in parameter.components)
+        return bool(parameter.components) and all(
+            kind not in ("composite", "special") for _, kind in parameter.components
+        )
     return parameter.type != "special"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 
-from fhirdistill.student.codec import Source
+from fhirdistill.student.steps import Source
 
 LONGEST = 160
 
@@ -54,4 +54,6 @@ def cut(source: Source, tokenizer: Tokenizer) -> Pieces:
 
 def _with_gaps(ids: list[int], first: dict[int, int], last: dict[int, int], count: int) -> Pieces:
     """Give a unit that the tokenizer dropped (a control character) the place -1."""
-    return Pieces(tuple(ids), tuple(first.get(w, -1) for w in range(count)), tuple(last.get(w, -1) for w in range(count)))
+    return Pieces(
+        tuple(ids), tuple(first.get(w, -1) for w in range(count)), tuple(last.get(w, -1) for w in range(count))
+    )

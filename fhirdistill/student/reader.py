@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fhirdistill.errors import DataError
-from fhirdistill.student.codec import Source, Step
+from fhirdistill.student.steps import Source, Step
 
 ESCAPED = str.maketrans({"\\": "\\\\", ",": "\\,", "$": "\\$", "|": "\\|"})
 
@@ -123,11 +123,7 @@ class _Reader:
         return out
 
     def number(self) -> str:
-        out = self.digits()
-        if self.is_kind("MM"):
-            out += f"-{self.take('MM')}"
-        if self.is_kind("DD"):
-            out += f"-{self.take('DD')}"
+        out = self.digits() + self.month_and_day()
         if self.is_kind("Q"):
             return f"{out}||{self.take('Q')}"
         return f"{out}||{self.span()}" if self.skip("<||>") else out
@@ -135,7 +131,11 @@ class _Reader:
     def math(self) -> str:
         base = self.take("A")
         if not base.endswith(("-", "+")):
-            return "{" + base + "}"
+            return "{" + base + "}" + self.month_and_day()
         size = self.digits()
         size = f"({size}+1)" if self.skip("<+1>") else size
-        return "{" + base + size + (self.take("U") if self.is_kind("U") else "") + "}"
+        return "{" + base + size + (self.take("U") if self.is_kind("U") else "") + "}" + self.month_and_day()
+
+    def month_and_day(self) -> str:
+        out = f"-{self.take('MM')}" if self.is_kind("MM") else ""
+        return out + (f"-{self.take('DD')}" if self.is_kind("DD") else "")

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from fhirdistill.errors import DataError
-from fhirdistill.student.codec import WORD, Source, Step
+from fhirdistill.student.codec import WORD
+from fhirdistill.student.steps import Source, Step
 
 PIECES = 2000
 SPACE = "\u0120"  # how byte-level pieces write a space
@@ -18,7 +19,9 @@ def train_pieces(texts: Iterable[str], size: int = PIECES) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=size, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 

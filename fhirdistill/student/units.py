@@ -1,8 +1,10 @@
-"""In: a question as text. Out: its units (words, numbers, marks) with their place in the text and the number that each one reads as.
+"""In: a question as text.
 
-A unit is what the decoder points at: a span runs from the start of one unit to the end of another, so a copied value always has
-the question's own spelling. A number is one unit, decimals and thousands included; number words ("forty five", "four point five")
-give their first unit the number that they say.
+Out: its units (words, numbers, marks) with their place in the text and the number that each one reads as.
+
+A unit is what the decoder points at: a span runs from the start of one unit to the end of another, so a copied value
+always has the question's own spelling. A number is one unit, decimals and thousands included; number words ("forty
+five", "four point five") give their first unit the number that they say.
 """
 
 from __future__ import annotations
@@ -14,11 +16,34 @@ UNIT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|[^\W\d_]
 ONES = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-TENS = {word: 10 * (i + 2) for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+TENS = {
+    word: 10 * (i + 2)
+    for i, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+}
 SPOKEN = {**ONES, **TENS, "fourty": 40, "ninty": 90, "dozen": 12}
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 DECADES = {word[:-1] + "ies": value for word, value in TENS.items()}
@@ -74,7 +99,11 @@ def _whole(words: list[str], at: int) -> tuple[int, int]:
     total, current, i, low = 0, 0, at, 0
     while i < len(words):
         word = words[i]
-        if word in SPOKEN and (current == 0 or (current % 100 >= 20 and current % 10 == 0 and SPOKEN[word] < 10) or (low and current % 100 == 0)):
+        if word in SPOKEN and (
+            current == 0
+            or (current % 100 >= 20 and current % 10 == 0 and SPOKEN[word] < 10)
+            or (low and current % 100 == 0)
+        ):
             current += SPOKEN[word]
             low = 0
         elif word in SCALES and (current or i == at):
@@ -82,7 +111,9 @@ def _whole(words: list[str], at: int) -> tuple[int, int]:
             low = 1
             if SCALES[word] > 100:
                 total, current, low = total + current, 0, 1
-        elif not (word in ("-", "and") and i + 1 < len(words) and words[i + 1] in SPOKEN and i > at and (word == "-" or low)):
+        elif not (
+            word in ("-", "and") and i + 1 < len(words) and words[i + 1] in SPOKEN and i > at and (word == "-" or low)
+        ):
             break
         i += 1
     return total + current, i

@@ -1,9 +1,10 @@
 """In: the search parameters of a FHIR version and what a corpus adds to them. Out: the student's target vocabulary.
 
-A token is a string with its kind before a colon: `T:Patient` (type), `P:birthdate` (parameter), `M:not` (modifier), `X:ge` (prefix),
-`K:female` (code), `A:today-` (date arithmetic), `U:y` (its unit), `MM:03` and `DD:09` (parts of a date), `N:5` (a spelled digit), `Q:mg/dL`
-(UCUM unit), `W:weight` (a concept that the words imply but do not name), `E:birthDate` (element), `R:...` (a piece of rationale text);
-marks stand in angle brackets. `<start>`, `<end>` and `<number>` point into the question.
+A token is a string with its kind before a colon: `T:Patient` (type), `P:birthdate` (parameter), `M:not` (modifier),
+`X:ge` (prefix), `K:female` (code), `A:today-` (date arithmetic), `U:y` (its unit), `MM:03` and `DD:09` (parts of a
+date), `N:5` (a spelled digit), `Q:mg/dL` (UCUM unit), `W:weight` (a concept that the words imply but do not name),
+`E:birthDate` (element), `R:...` (a piece of rationale text); marks stand in angle brackets. `<start>`, `<end>` and
+`<number>` point into the question.
 """
 
 from __future__ import annotations
@@ -18,8 +19,37 @@ from fhirdistill.search import Registry
 from fhirdistill.search.ast import PREFIXES
 
 POINTERS = ("<start>", "<end>", "<number>")
-MARKS = ("<pad>", "<label>", "<rationale>", "<eos>", "<unsupported>", *POINTERS, "<,>", "<$>", "<.>", "</>", "<{>", "<has>", "<->", "<*>", "<+1>", "<||>")
-MODIFIERS = ("missing", "exact", "contains", "text", "not", "above", "below", "in", "not-in", "of-type", "identifier", "iterate")
+MARKS = (
+    "<pad>",
+    "<label>",
+    "<rationale>",
+    "<eos>",
+    "<unsupported>",
+    *POINTERS,
+    "<,>",
+    "<$>",
+    "<.>",
+    "</>",
+    "<{>",
+    "<has>",
+    "<->",
+    "<*>",
+    "<+1>",
+    "<||>",
+)
+MODIFIERS = (
+    "missing",
+    "exact",
+    "contains",
+    "text",
+    "not",
+    "above",
+    "below",
+    "in",
+    "not-in",
+    "identifier",
+    "iterate",
+)
 BASES = ("today", "now", "week", "month", "year")
 DATE_UNITS = ("y", "mo", "w", "d", "h", "min")
 RESULTS = ("_sort", "_count", "_summary", "_elements", "_include", "_revinclude", "_total")

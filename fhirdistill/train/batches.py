@@ -71,7 +71,9 @@ def collate(rows: Sequence[Encoded], pad: int, *, rationales: Sequence[bool] | N
         mask[i, : len(row.ids)] = 1
     chosen: dict[Task, list[tuple[int, Target]]] = {
         "label": [(i, row.label) for i, row in enumerate(rows) if row.label],
-        "rationale": [(i, row.rationale) for i, row in enumerate(rows) if row.rationale and (rationales is None or rationales[i])],
+        "rationale": [
+            (i, row.rationale) for i, row in enumerate(rows) if row.rationale and (rationales is None or rationales[i])
+        ],
     }
     return Batch(ids=ids, mask=mask, targets={task: _targets(found, pad) for task, found in chosen.items() if found})
 
@@ -95,7 +97,9 @@ def ordered(rows: Sequence[Encoded], size: int, seed: int) -> Iterator[list[Enco
     pool = size * 16
     batches = []
     for start in range(0, len(order), pool):
-        part = sorted(order[start : start + pool], key=lambda row: (len(row.ids), len(row.label.tokens) if row.label else 0))
+        part = sorted(
+            order[start : start + pool], key=lambda row: (len(row.ids), len(row.label.tokens) if row.label else 0)
+        )
         batches += [part[i : i + size] for i in range(0, len(part), size)]
     rng.shuffle(batches)
     yield from batches

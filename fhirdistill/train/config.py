@@ -12,7 +12,10 @@ from fhirdistill.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """How to train. `alpha` weighs the label task against the rationale task; sizes count rows, steps are optimizer steps."""
+    """How to train.
+
+    `alpha` weighs the label task against the rationale task; sizes count rows, steps are optimizer steps.
+    """
 
     steps: int = 2000
     batch: int = 64
@@ -43,7 +46,10 @@ class TrainConfig:
 
 
 def read_config(path: Path | None, **options: Any) -> TrainConfig:
-    """Read a TOML file and lay `options` over it (those that are None say nothing). Raises InputError for an unknown or misfit setting."""
+    """Read a TOML file and lay `options` over it (those that are None say nothing).
+
+    Raises InputError for an unknown or misfit setting.
+    """
     try:
         settings = tomllib.loads(path.read_text("utf-8")) if path else {}
     except (OSError, tomllib.TOMLDecodeError) as error:

@@ -1,7 +1,10 @@
-"""In: a trained pointer model. Out: `encoder.onnx` and `decoder.onnx` in int8, the decoder as a single step with its cache.
+"""In: a trained pointer model.
 
-Names of the decoder's inputs and outputs are the contract with `student.decode`: tokens and places (rows, 1), states (rows, length, width),
-mask (rows, length), cross (layers, 2, rows, heads, length, width / heads), past (layers, 2, rows, heads, steps, width / heads).
+Out: `encoder.onnx` and `decoder.onnx` in int8, the decoder as a single step with its cache.
+
+Names of the decoder's inputs and outputs are the contract with `student.decode`: tokens and places (rows, 1), states
+(rows, length, width), mask (rows, length), cross (layers, 2, rows, heads, length, width / heads), past (layers, 2,
+rows, heads, steps, width / heads).
 """
 
 from __future__ import annotations
@@ -38,7 +41,9 @@ class DecoderGraph(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, tokens: Tensor, places: Tensor, states: Tensor, mask: Tensor, cross: Tensor, keys: Tensor, past: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, tokens: Tensor, places: Tensor, states: Tensor, mask: Tensor, cross: Tensor, keys: Tensor, past: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return scores (rows, vocabulary), pointer scores (rows, pointers, length) and the cache with this step added."""
         model = self.model
         x = model.inputs(tokens, places, states, past.shape[4])
@@ -75,17 +80,40 @@ def export(model: PointerModel, folder: Path, *, quantize: bool = True) -> None:
             "scores": {0: "rows"}, "pointers": {0: "rows", 2: "length"}, "cache": {2: "rows", 4: "steps_after"},
         }  # fmt: skip
         inputs = (tokens, places, states, mask, cross, states, past)
-        _write(DecoderGraph(model), inputs, Path(scratch) / "decoder.onnx", names, ["scores", "pointers", "cache"], axes)
+        _write(
+            DecoderGraph(model), inputs, Path(scratch) / "decoder.onnx", names, ["scores", "pointers", "cache"], axes
+        )
         for name in ("encoder.onnx", "decoder.onnx"):
             source = Path(scratch) / name
             if quantize:
-                quantize_dynamic(source, folder / f"{name}.new", weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul", "Gemm", "Gather"])
+                quantize_dynamic(
+                    source,
+                    folder / f"{name}.new",
+                    weight_type=QuantType.QInt8,
+                    per_channel=True,
+                    op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+                )
             else:
                 shutil.copyfile(source, folder / f"{name}.new")
             (folder / f"{name}.new").replace(folder / name)
 
 
-def _write(graph: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: list[str], outputs: list[str], axes: dict[str, dict[int, str]]) -> None:
+def _write(
+    graph: nn.Module,
+    inputs: tuple[Tensor, ...],
+    path: Path,
+    names: list[str],
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
+) -> None:
     torch.onnx.export(
-        graph, inputs, path, input_names=names, output_names=outputs, dynamic_axes=axes, opset_version=17, dynamo=False, do_constant_folding=True
+        graph,
+        inputs,
+        path,
+        input_names=names,
+        output_names=outputs,
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+        do_constant_folding=True,
     )

@@ -1,9 +1,12 @@
-"""In: token ids of a question. Out: a small encoder-decoder whose target steps are a token and, for some tokens, a place in the input.
+"""In: token ids of a question.
 
-The encoder is a pretrained BERT (or a fresh one); the decoder is fresh and pre-norm. At each step the decoder scores the vocabulary; for the
-first tokens that the codec names as pointers it also scores every input position (See et al. 2017 copy words; here a pointer is a
-step of its own, so that a span has a learned start and a learned end). Both tasks of step-by-step distillation share one encoding and differ in the
-token that the decoder starts from (Hsieh et al. 2023, section 3.2).
+Out: a small encoder-decoder whose target steps are a token and, for some tokens, a place in the input.
+
+The encoder is a pretrained BERT (or a fresh one); the decoder is fresh and pre-norm. At each step the decoder scores
+the vocabulary; for the first tokens that the codec names as pointers it also scores every input position (See et al.
+2017 copy words; here a pointer is a step of its own, so that a span has a learned start and a learned end). Both
+tasks of step-by-step distillation share one encoding and differ in the token that the decoder starts from (Hsieh et
+al. 2023, section 3.2).
 """
 
 from __future__ import annotations
@@ -67,7 +70,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, *, causal: bool = False) -> Tensor:
         """Attend from `x` to `key` and `value`; `mask` is True where attention is allowed."""
         drop = self.dropout if self.training else 0.0
-        mixed = F.scaled_dot_product_attention(self.split(self.query(x)), key, value, attn_mask=mask, dropout_p=drop, is_causal=causal)
+        mixed = F.scaled_dot_product_attention(
+            self.split(self.query(x)), key, value, attn_mask=mask, dropout_p=drop, is_causal=causal
+        )
         out: Tensor = self.out(mixed.transpose(1, 2).flatten(-2))
         return out
 
@@ -84,8 +89,13 @@ class Layer(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(shape.width) for _ in range(3))
         self.drop = nn.Dropout(shape.dropout)
 
-    def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None, memory: tuple[Tensor, Tensor], mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the new states, and the keys and values so far. With `past` None, `x` is a whole target and attention is causal."""
+    def forward(
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None, memory: tuple[Tensor, Tensor], mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the new states, and the keys and values so far.
+
+        With `past` None, `x` is a whole target and attention is causal.
+        """
         normed = self.norms[0](x)
         key, value = self.own.keys_values(normed)
         if past is not None:
@@ -169,7 +179,11 @@ class PointerModel(nn.Module):
 def fresh_encoder(vocabulary: int, width: int, layers: int, heads: int, inner: int) -> BertModel:
     """Return an encoder from scratch."""
     config = BertConfig(
-        vocab_size=vocabulary, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=inner
+        vocab_size=vocabulary,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        intermediate_size=inner,
     )
     return BertModel(config, add_pooling_layer=False)
 

@@ -58,7 +58,9 @@ def read_rows(path: Path, columns: Mapping[str, str] = COLUMNS) -> tuple[Row, ..
         except (json.JSONDecodeError, AttributeError) as error:
             raise InputError(f"{path}, line {number}: not a JSON object", hint="one object a line") from error
         except KeyError as error:
-            raise InputError(f"{path}, line {number}: no column {error}", hint="map it with --column label=NAME") from error
+            raise InputError(
+                f"{path}, line {number}: no column {error}", hint="map it with --column label=NAME"
+            ) from error
     if not rows:
         raise InputError(f"{path} holds no rows", hint="one JSON object a line with input, label and rationale")
     return tuple(rows)

@@ -1,4 +1,7 @@
-"""In: rows of any text. Out: a text-to-text student with its codec: a T5 from scratch, or any local encoder-decoder checkpoint."""
+"""In: rows of any text.
+
+Out: a text-to-text student with its codec: a T5 from scratch, or any local encoder-decoder checkpoint.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,18 @@ class TextCodec:
         ids = tuple(self.tokenizer.encode(row.input).ids)
         if not 0 < len(ids) <= LONGEST:
             return None
-        return Encoded(ids, self._target("<label>", row.label), self._target("<rationale>", row.rationale) if row.rationale else None)
+        return Encoded(
+            ids,
+            self._target("<label>", row.label),
+            self._target("<rationale>", row.rationale) if row.rationale else None,
+        )
 
     def _target(self, task: str, text: str) -> Target:
-        tokens = (self.tokenizer.token_to_id(task), *self.tokenizer.encode(text).ids[: LONGEST - 2], self.tokenizer.token_to_id("<eos>"))
+        tokens = (
+            self.tokenizer.token_to_id(task),
+            *self.tokenizer.encode(text).ids[: LONGEST - 2],
+            self.tokenizer.token_to_id("<eos>"),
+        )
         return Target(tokens, (-1,) * len(tokens))
 
     def text(self, ids: list[int]) -> str:
@@ -49,8 +60,12 @@ def learn_codec(rows: tuple[Row, ...], size: int = 8000) -> TextCodec:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=size, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator((text for row in rows for text in (row.input, row.label, row.rationale or "")), trainer)
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(
+        (text for row in rows for text in (row.input, row.label, row.rationale or "")), trainer
+    )
     return TextCodec(tokenizer)
 
 
@@ -74,14 +89,24 @@ class Seq2Seq(nn.Module):
         )  # fmt: skip
         wanted = targets["tokens"][:, 1:]
         return F.cross_entropy(
-            out.logits.flatten(0, 1), wanted.flatten(), ignore_index=targets["pad"], reduction="sum", label_smoothing=smoothing
+            out.logits.flatten(0, 1),
+            wanted.flatten(),
+            ignore_index=targets["pad"],
+            reduction="sum",
+            label_smoothing=smoothing,
         )
 
     def generate(self, ids: Tensor, start: int, end: int, longest: int = 128) -> list[list[int]]:
         """Write each row's target greedily, from the token `start` to the token `end`."""
         mask = (ids != 0).long()
         out = self.model.generate(
-            input_ids=ids, attention_mask=mask, decoder_start_token_id=start, eos_token_id=end, pad_token_id=0, max_new_tokens=longest, num_beams=1
+            input_ids=ids,
+            attention_mask=mask,
+            decoder_start_token_id=start,
+            eos_token_id=end,
+            pad_token_id=0,
+            max_new_tokens=longest,
+            num_beams=1,
         )
         rows: list[list[int]] = out[:, 1:].tolist()
         return rows

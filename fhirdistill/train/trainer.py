@@ -1,8 +1,10 @@
-"""In: rows, a codec, a model. Out: the model trained on two tasks, with a metrics log and checkpoints that a killed run resumes from.
+"""In: rows, a codec, a model.
 
-Distilling step-by-step (Hsieh et al. 2023, equation 4): loss = alpha * label + (1 - alpha) * rationale. Each task's loss is a mean over the target
-tokens of the whole accumulation window (of all processes), so that batch 8 x 1 and 1 x 8 give the same gradients; a row without a rationale
-takes no part in the rationale task.
+Out: the model trained on two tasks, with a metrics log and checkpoints that a killed run resumes from.
+
+Distilling step-by-step (Hsieh et al. 2023, equation 4): loss = alpha * label + (1 - alpha) * rationale. Each task's
+loss is a mean over the target tokens of the whole accumulation window (of all processes), so that batch 8 x 1 and 1 x
+8 give the same gradients; a row without a rationale takes no part in the rationale task.
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ class Trainer:
         slow = [p for name, p in model.named_parameters() if name.startswith("encoder.") and p.requires_grad]
         fast = [p for name, p in model.named_parameters() if not name.startswith("encoder.") and p.requires_grad]
         groups = [{"params": fast, "lr": config.learning_rate}, {"params": slow, "lr": config.encoder_rate}]
-        optimizer = torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=config.weight_decay, betas=(0.9, 0.98))
+        optimizer = torch.optim.AdamW(
+            [g for g in groups if g["params"]], weight_decay=config.weight_decay, betas=(0.9, 0.98)
+        )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
         self.both, self.optimizer = self.accelerator.prepare(TwoTasks(model, config), optimizer)
         self.data = data_hash(rows.epoch(0))
@@ -91,12 +95,17 @@ class Trainer:
         return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
     def run(self, evaluate: Evaluate | None = None) -> None:
-        """Train to the last step, from the folder's checkpoint where there is one. Raises DataError if the data changed since."""
+        """Train to the last step, from the folder's checkpoint where there is one.
+
+        Raises DataError if the data changed since.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.resume()
         windows = self._windows()
         started, seen = time.monotonic(), 0
-        with tqdm(total=self.config.steps, initial=self.step, unit="step", disable=not self.accelerator.is_main_process) as bar:
+        with tqdm(
+            total=self.config.steps, initial=self.step, unit="step", disable=not self.accelerator.is_main_process
+        ) as bar:
             while self.step < self.config.steps:
                 window = next(windows)
                 loss = self._train(window)
@@ -105,7 +114,9 @@ class Trainer:
                 bar.update()
                 bar.set_postfix({task: f"{value:.3f}" for task, value in loss.items()})
                 if self.step % 20 == 0:
-                    self._log({"step": self.step, "rows_per_second": round(seen / (time.monotonic() - started), 1), **loss})
+                    self._log(
+                        {"step": self.step, "rows_per_second": round(seen / (time.monotonic() - started), 1), **loss}
+                    )
                 last = self.step == self.config.steps
                 if self.step % self.config.checkpoint_every == 0 or last:
                     self.save()
@@ -116,8 +127,12 @@ class Trainer:
     def _train(self, window: list[Batch]) -> dict[str, float]:
         """Take one optimizer step over the batches of a window; return each task's mean loss."""
         self.both.train()
-        counts: dict[Task, int] = {task: sum(b["targets"][task]["count"] for b in window if task in b["targets"]) for task in TASKS}
-        everywhere = self.accelerator.reduce(torch.tensor([counts[t] for t in TASKS], device=self.accelerator.device), "sum")
+        counts: dict[Task, int] = {
+            task: sum(b["targets"][task]["count"] for b in window if task in b["targets"]) for task in TASKS
+        }
+        everywhere = self.accelerator.reduce(
+            torch.tensor([counts[t] for t in TASKS], device=self.accelerator.device), "sum"
+        )
         whole: dict[Task, int] = {task: int(everywhere[i]) for i, task in enumerate(TASKS)}
         sums: dict[str, float] = {}
         for batch in window:
@@ -155,7 +170,9 @@ class Trainer:
         rows = self.rows.epoch(epoch)
         encoded = [found for row in rows if (found := self.codec.encode(row)) is not None]
         if not encoded:
-            raise DataError("the codec can say none of the rows", hint="look at the first row and at the codec's vocabulary")
+            raise DataError(
+                "the codec can say none of the rows", hint="look at the first row and at the codec's vocabulary"
+            )
         self._log({"step": self.step, "epoch": epoch, "rows": len(rows), "encoded": len(encoded)})
         return encoded
 
@@ -167,8 +184,15 @@ class Trainer:
         fresh.mkdir(exist_ok=True)
         weights = {name: value.contiguous() for name, value in self.model.state_dict().items()}
         save_file(weights, fresh / "model.safetensors")
-        torch.save({"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}, fresh / "optimizer.pt")
-        state = {"step": self.step, "config": self.config.to_dict(), "data": self.data, "torch": torch.get_rng_state().tolist()}
+        torch.save(
+            {"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}, fresh / "optimizer.pt"
+        )
+        state = {
+            "step": self.step,
+            "config": self.config.to_dict(),
+            "data": self.data,
+            "torch": torch.get_rng_state().tolist(),
+        }
         (fresh / "state.json").write_text(json.dumps(state))
         if place.exists():
             place.rename(old)
@@ -185,7 +209,9 @@ class Trainer:
             return
         state = json.loads((place / "state.json").read_text())
         if state["data"] != self.data:
-            raise DataError(f"{self.folder} was trained on other data", hint="give another --out, or the data it was begun with")
+            raise DataError(
+                f"{self.folder} was trained on other data", hint="give another --out, or the data it was begun with"
+            )
         self.model.load_state_dict(load_file(place / "model.safetensors"))
         saved = torch.load(place / "optimizer.pt", weights_only=True)
         self.optimizer.load_state_dict(saved["optimizer"])

@@ -59,7 +59,9 @@ def test_a_week_is_seven_days_from_monday(now: datetime, weeks: int) -> None:
     assert weeks != 0 or first <= now.date() <= last
 
 
-@pytest.mark.parametrize("math", [DateMath("today", -9999, "y"), DateMath("today", -9999999, "d"), DateMath("month", -99999)])
+@pytest.mark.parametrize(
+    "math", [DateMath("today", -9999, "y"), DateMath("today", -9999999, "d"), DateMath("month", -99999)]
+)
 def test_outside_the_calendar_is_said(math: DateMath) -> None:
     with pytest.raises(InputError, match="outside the calendar"):
         period(math, SUNDAY)

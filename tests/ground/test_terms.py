@@ -13,7 +13,10 @@ def link(text: str, parameter: str) -> tuple[Coding, ...]:
 def test_a_concept_without_a_code_is_searched_by_its_text() -> None:
     search, concepts, issues = bind_concepts(parse("Patient?_has:Condition:patient:code={gout},{lupus}"))
     assert format_search(search) == "Patient?_has:Condition:patient:code:text=gout,lupus"
-    assert [(c.text, c.parameter, c.source) for c in concepts] == [("gout", "Condition.code", "text"), ("lupus", "Condition.code", "text")]
+    assert [(c.text, c.parameter, c.source) for c in concepts] == [
+        ("gout", "Condition.code", "text"),
+        ("lupus", "Condition.code", "text"),
+    ]
     assert [issue.code for issue in issues] == ["unbound-concept", "unbound-concept"]
 
 

@@ -83,12 +83,17 @@ def parameter(
     return st.builds(Parameter, st.just(steps), st.just(name), st.sampled_from((None, *modifiers)), values)
 
 
+def modified(name: str, values: st.SearchStrategy[tuple[Value, ...]], *modifiers: str) -> st.SearchStrategy[Parameter]:
+    """One parameter, with one of the modifiers that ask for another kind of value."""
+    return st.builds(Parameter, st.just(()), st.just(name), st.sampled_from(modifiers), values)
+
+
 composites = st.builds(lambda code, value: CompositeValue((code, value)), st.one_of(tokens, concepts), quantities)
 observation = st.one_of(
     parameter("code", either(tokens), "not", "below", "above"),
-    parameter("code", listed(strings), "text"),
-    parameter("code", listed(uris), "in", "not-in"),
-    parameter("status", st.just((TokenValue(None, "true"),)), "missing"),
+    modified("code", listed(strings), "text"),
+    modified("code", listed(uris), "in", "not-in"),
+    modified("status", st.just((TokenValue(None, "true"),)), "missing"),
     parameter("date", listed(dates)),
     parameter("value-quantity", listed(quantities)),
     parameter("code-value-quantity", listed(composites)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fhirdistill.search import explain
-from tests.search.queries import QUERIES
+
+from .queries import QUERIES
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,8 @@ from tests.search.queries import QUERIES
         ),
         (
             "Patient?_has:Observation:patient:code-value-quantity={a1c}$gt9",
-            "Patients that an observation points at as its patient, where together code is a1c and value quantity is over 9.",
+            "Patients that an observation points at as its patient, "
+            "where together code is a1c and value quantity is over 9.",
         ),
         (
             "Patient?_has:Condition:patient:code={asthma}",

@@ -25,7 +25,8 @@ from fhirdistill.search.ast import (
     UriValue,
     Value,
 )
-from tests.search.queries import QUERIES
+
+from .queries import QUERIES
 
 
 @pytest.mark.parametrize(
@@ -67,12 +68,14 @@ def test_values_are_typed_by_the_registry(query: str, values: list[Value]) -> No
 
 
 def test_steps_of_chains_and_reverse_chains() -> None:
-    [parameter] = parse("Encounter?subject:Patient._has:Group:member:managing-entity.name:exact=A").parameters
+    [parameter] = parse(
+        "Encounter?subject:Patient._has:Group:member:managing-entity:Organization.name:exact=A"
+    ).parameters
     assert parameter == Parameter(
-        (Chain("subject", "Patient"), Has("Group", "member"), Chain("managing-entity")),
+        (Chain("subject", "Patient"), Has("Group", "member"), Chain("managing-entity", "Organization")),
         "name",
         "exact",
-        (RawValue("A"),),
+        (StringValue("A"),),
     )
 
 

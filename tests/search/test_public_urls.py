@@ -1,4 +1,4 @@
-"""Search URLs from public sources, where the shared folder has them: each is judged as its row says, but for the listed."""
+"""Search URLs from public sources, where the shared folder has them: judged as their rows say, but for those listed."""
 
 from __future__ import annotations
 

@@ -9,7 +9,13 @@ from fhirdistill.student.vocabulary import Observed, Vocabulary, build
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
-    observed = Observed({"Practitioner.communication": ("es",)}, ("mg/dL",), ("smoking status", "weight"), ("id", "name", "birthDate"), ("a", "b"))
+    observed = Observed(
+        {"Practitioner.communication": ("es",)},
+        ("mg/dL",),
+        ("smoking status", "weight"),
+        ("id", "name", "birthDate"),
+        ("a", "b"),
+    )
     return build(registry(), observed)
 
 

@@ -9,19 +9,29 @@ import pytest
 
 from fhirdistill.errors import DataError
 from fhirdistill.search import equivalent, parse, validate
-from fhirdistill.student.codec import Source, Step, encode_label
+from fhirdistill.student.codec import encode_label
 from fhirdistill.student.grammar import START, Grammar
 from fhirdistill.student.reader import read_label
+from fhirdistill.student.steps import Source, Step
 from fhirdistill.student.vocabulary import POINTERS, Vocabulary
 
 LABELS = [
     ("patients over 60 with diabetes", "Patient?birthdate=lt{today-60y}&_has:Condition:patient:code={diabetes}"),
     ("people of 17 or younger", "Patient?birthdate=gt{today-(17+1)y}"),
     ("kids with asthma", "Patient?birthdate=gt{today-18y}&_has:Condition:patient:code={asthma}"),
-    ("ferritin under 15.5 ng/mL since 3 March '24", "Observation?code={ferritin}&value-quantity=lt15.5||ng/mL&date=ge2024-03-03"),
+    (
+        "ferritin under 15.5 ng/mL since 3 March '24",
+        "Observation?code={ferritin}&value-quantity=lt15.5||ng/mL&date=ge2024-03-03",
+    ),
     ("Dr O'Neil-Baptiste's bookings next week", "Appointment?practitioner.name=O'Neil-Baptiste&date={week+1}"),
-    ("orders by Dr. Vasquez, newest first, 10 rows", "ServiceRequest?requester:Practitioner.name=Vasquez&_sort=-authored&_count=10"),
-    ("EKGs or echos, final, with the patient", "DiagnosticReport?code={EKGs},{echos}&status=final&_include=DiagnosticReport:patient"),
+    (
+        "orders by Dr. Vasquez, newest first, 10 rows",
+        "ServiceRequest?requester:Practitioner.name=Vasquez&_sort=-authored&_count=10",
+    ),
+    (
+        "EKGs or echos, final, with the patient",
+        "DiagnosticReport?code={EKGs},{echos}&status=final&_include=DiagnosticReport:patient",
+    ),
     ("people heavier than 120 kg", "Patient?_has:Observation:patient:code-value-quantity={weight}$gt120||kg"),
     ("breast or lung cancer", "Condition?code={breast cancer},{lung cancer}"),
     ("active people without an email, ids and names", "Patient?active=true&email:missing=true&_elements=id,name"),
@@ -47,14 +57,25 @@ def test_label_survives_the_codec(question: str, template: str, vocabulary: Voca
 
 def test_a_query_has_one_spelling(vocabulary: Vocabulary) -> None:
     source = Source.of("active asthma, newest first, of women")
-    one = encode_label(parse("Condition?patient.gender=female&_sort=-recorded-date&code={asthma}&clinical-status=active"), source, vocabulary)
-    other = encode_label(parse("Condition?clinical-status=active&code={asthma}&patient.gender=female&_sort=-recorded-date"), source, vocabulary)
+    one = encode_label(
+        parse("Condition?patient.gender=female&_sort=-recorded-date&code={asthma}&clinical-status=active"),
+        source,
+        vocabulary,
+    )
+    other = encode_label(
+        parse("Condition?clinical-status=active&code={asthma}&patient.gender=female&_sort=-recorded-date"),
+        source,
+        vocabulary,
+    )
     assert one == other
 
 
 def test_copied_text_keeps_the_question_s_case(vocabulary: Vocabulary) -> None:
     source = Source.of("patients named McAllister")
-    assert read_label(encode_label(parse("Patient?name=mcallister"), source, vocabulary), source) == "Patient?name=McAllister"
+    assert (
+        read_label(encode_label(parse("Patient?name=mcallister"), source, vocabulary), source)
+        == "Patient?name=McAllister"
+    )
 
 
 def test_copied_commas_and_bars_are_escaped(vocabulary: Vocabulary) -> None:
@@ -65,7 +86,11 @@ def test_copied_commas_and_bars_are_escaped(vocabulary: Vocabulary) -> None:
 
 @pytest.mark.parametrize(
     ("template", "message"),
-    [("Condition?code={gout}", "does not say 'gout'"), ("Patient?family=Voss", "does not say 'Voss'"), ("Patient?active=perhaps", "does not say 'perhaps'")],
+    [
+        ("Condition?code={gout}", "does not say 'gout'"),
+        ("Patient?family=Voss", "does not say 'Voss'"),
+        ("Patient?active=perhaps", "does not say 'perhaps'"),
+    ],
 )
 def test_what_the_question_does_not_say_is_refused(template: str, message: str, vocabulary: Vocabulary) -> None:
     with pytest.raises(DataError, match=message):
@@ -88,8 +113,12 @@ def test_random_walks_are_legal_searches(vocabulary: Vocabulary, grammar: Gramma
         while stack and len(steps) < 60:
             choices = np.flatnonzero(grammar.mask(stack))
             ending = vocabulary.ids["<eos>"]
-            token = vocabulary.tokens[ending if ending in choices and rng.random() < 0.25 else rng.choice(list(choices))]
-            wanted = {"any": numbers, "whole": numbers[2:3], "year": numbers[:1], "short-year": numbers[1:2]}[grammar.number(stack)]
+            token = vocabulary.tokens[
+                ending if ending in choices and rng.random() < 0.25 else rng.choice(list(choices))
+            ]
+            wanted = {"any": numbers, "whole": numbers[2:3], "year": numbers[:1], "short-year": numbers[1:2]}[
+                grammar.number(stack)
+            ]
             unit = -1
             if token == "<number>":
                 unit = rng.choice(wanted)
