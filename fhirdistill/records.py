@@ -11,7 +11,7 @@ Status = Literal["ok", "unsupported"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding about a search, a label or a question; `span` is the half-open character range that it speaks of."""
+    """One finding about a search, a label or a question; `span` is the half-open character range it speaks of."""
 
     severity: Severity
     code: str
@@ -80,7 +80,7 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class BoundConcept:
-    """A concept of the question, the parameter that carries it, and the codes that it was bound to (none: a text search)."""
+    """A concept of the question, the parameter that carries it, and the codes it was bound to (none: a text search)."""
 
     text: str
     parameter: str

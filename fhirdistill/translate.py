@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fhirdistill.errors import FhirDistillError, InputError
-from fhirdistill.ground.dates import bind_dates
+from fhirdistill.ground.dates import bind_dates, settle_dates
 from fhirdistill.ground.terms import Link, bind_concepts, no_codes
 from fhirdistill.records import Alternative, BoundConcept, Issue, Translation
 from fhirdistill.search import format as format_search
@@ -25,6 +25,33 @@ if TYPE_CHECKING:
 LONGEST_QUESTION = 1000
 BATCH = 32
 UNCERTAIN = 0.5
+NEAREST = 2  # readings that are shown with an unsupported question
+ORDER = (
+    "id",
+    "question",
+    "status",
+    "query",
+    "template",
+    "rationale",
+    "confidence",
+    "today",
+    "concepts",
+    "issues",
+    "alternatives",
+    "reason",
+    "model",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A reading with its dates worked out and its concepts bound; the issues are all that was found on the way."""
+
+    reading: Reading
+    template: str
+    query: str
+    concepts: tuple[BoundConcept, ...]
+    issues: tuple[Issue, ...]
 
 
 class Translator:
@@ -73,59 +100,50 @@ class Translator:
         now: datetime,
         explain: bool,
     ) -> Translation:
-        grounded = [(reading, self._ground(reading.template, now)) for reading in readings if reading.template]
-        usable = [(reading, found) for reading, found in grounded if not any(i.severity == "error" for i in found[2])]
-        common: dict[str, Any] = {
-            "question": question,
-            "today": now.date().isoformat(),
-            "model": self.student.bundle.name,
-            "id": id,
-        }
-        if not readings or not readings[0].template or not usable:
-            confidence = self._confidence(readings[0], readings) if readings else 0.0
-            nearest = tuple(Alternative(r.template or "", f[0], self._confidence(r, readings)) for r, f in usable[:2])
-            reason = self.student.rationale(encoded, q)
-            return Translation(
-                status="unsupported",
-                query=None,
-                template=None,
-                rationale=None,
-                confidence=confidence,
-                reason=reason,
-                alternatives=nearest,
-                **common,
-            )
-        best, (query, concepts, issues) = usable[0]
-        confidence = self._confidence(best, readings)
-        if confidence < UNCERTAIN:
-            issues = (
-                *issues,
-                Issue(
-                    "warning",
-                    "uncertain",
-                    f"the student gives this reading only {confidence:.2f}: look at the alternatives",
-                ),
-            )
+        grounded = [self._ground(reading, now) for reading in readings if reading.template]
+        usable = [found for found in grounded if not any(issue.severity == "error" for issue in found.issues)]
+        best = usable[0] if usable and readings[0].template else None
+        confidence = self._confidence(readings[0]) if readings else 0.0
+        others = usable[1:] if best else usable[:NEAREST]
+        words = self.student.rationale(encoded, q) if explain or not best else None
         return Translation(
-            status="ok", query=query, template=best.template, rationale=self.student.rationale(encoded, q) if explain else None,
-            confidence=confidence, concepts=concepts, issues=issues,
-            alternatives=tuple(Alternative(r.template or "", f[0], self._confidence(r, readings)) for r, f in usable[1:]), **common,
-        )  # fmt: skip
+            question=question,
+            status="ok" if best else "unsupported",
+            query=best.query if best else None,
+            template=best.template if best else None,
+            rationale=words if best else None,
+            confidence=self._confidence(best.reading) if best else confidence,
+            today=now.date().isoformat(),
+            model=self.student.bundle.name,
+            id=id,
+            concepts=best.concepts if best else (),
+            issues=(*best.issues, *_doubt(self._confidence(best.reading))) if best else (),
+            alternatives=tuple(Alternative(o.template, o.query, self._confidence(o.reading)) for o in others),
+            reason=None if best else words,
+        )
 
-    def _ground(self, template: str | None, now: datetime) -> tuple[str, tuple[BoundConcept, ...], tuple[Issue, ...]]:
-        search = parse(template or "")
-        findings = [issue for issue in validate(search) if issue.severity != "information"]
+    def _ground(self, reading: Reading, now: datetime) -> Grounded:
+        template = parse(reading.template or "")
+        findings = [issue for issue in validate(template) if issue.severity != "information"]
         try:
-            dated = bind_dates(search, now)
+            settled, dated = settle_dates(template, now), bind_dates(template, now)
         except InputError as error:
-            return "", (), (*findings, Issue("error", "date-out-of-range", str(error)))
+            outside = Issue("error", "date-out-of-range", str(error))
+            return Grounded(reading, format_search(template), "", (), (*findings, outside))
         bound, concepts, issues = bind_concepts(dated, self.link)
-        return format_search(bound), concepts, (*findings, *issues)
+        return Grounded(reading, format_search(settled), format_search(bound), concepts, (*findings, *issues))
 
     def _confidence(self, reading: Reading, readings: Sequence[Reading]) -> float:
-        """Return the calibrated probability that a reading is right: its score over a temperature fitted on the validation split."""
+        """Return the calibrated probability that a reading is right: exp(score / the bundle's temperature)."""
         temperature = float(self.student.bundle.card.get("temperature", 1.0))
         return round(math.exp(min(0.0, reading.score / temperature)), 4)
+
+
+def _doubt(confidence: float) -> tuple[Issue, ...]:
+    if confidence >= UNCERTAIN:
+        return ()
+    message = f"the student gives this reading only {confidence:.2f}: look at the alternatives"
+    return (Issue("warning", "uncertain", message),)
 
 
 def check_question(question: str) -> str:
@@ -157,10 +175,7 @@ def moment(today: date | datetime | None) -> datetime:
 def to_json(translation: Translation) -> dict[str, Any]:
     """Return the JSON object of a translation, with the fields in their fixed order."""
     record = asdict(translation)
-    order = (
-        "id", "question", "status", "query", "template", "rationale", "confidence", "today", "concepts", "issues", "alternatives", "reason", "model"
-    )  # fmt: skip
-    return {key: record[key] for key in order}
+    return {key: record[key] for key in ORDER}
 
 
 __all__ = ["FhirDistillError", "Translator", "check_question", "moment", "to_json"]

@@ -24,7 +24,7 @@ VERBS = {
 
 
 class Verbs(click.Group):
-    """The group of all verbs; each is imported when it is called, and an error of ours becomes its message, its hint and exit code 1."""
+    """The group of all verbs, imported when called; an error of ours becomes its message, its hint and exit code 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order in which a user meets them."""

@@ -90,9 +90,8 @@ def _case(number: int, record: dict[str, object], complaints: Complaints) -> Cas
 
 def _table(figures: dict[str, object], verdicts: list[Verdict], show: int) -> None:
     for miss in [v for v in verdicts if not v.exact][:show]:
-        click.echo(
-            f"{miss.case.id}  {miss.case.question}\n    gold {list(miss.case.gold)}\n    got  {miss.answer.template or miss.answer.status}"
-        )
+        said = miss.answer.template or miss.answer.status
+        click.echo(f"{miss.case.id}  {miss.case.question}\n    gold {list(miss.case.gold)}\n    got  {said}")
     for name, value in figures.items():
         if isinstance(value, dict):
             for tag, (right, total) in value.items():

@@ -37,7 +37,7 @@ def read_text(name: str) -> str:
 
 def json_lines(name: str, complain: Callable[[int, str], None]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (line number, object) for each line of a JSONL file; `complain` is told of each line that is no object."""
-    for number, line in enumerate(read_text(name).splitlines(), 1):
+    for number, line in enumerate(read_text(name).split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -53,7 +53,7 @@ def json_lines(name: str, complain: Callable[[int, str], None]) -> Iterator[tupl
 
 @contextmanager
 def writing(name: str) -> Iterator[TextIO]:
-    """Open a file for writing, beside its place until it is whole; `-` is standard output. A failed run leaves no half-written file."""
+    """Open a file for writing, beside its place until it is whole: a failed run leaves no half of it. `-` is stdout."""
     if name == "-":
         yield sys.stdout
         return

@@ -32,7 +32,7 @@ import click
     type=click.FloatRange(0.001, 1),
     help="Train on this share of the families.",
 )
-@click.option("--start", type=click.Path(path_type=Path), help="Go on from the weights of another run, with its codec.")
+@click.option("--start", type=click.Path(path_type=Path), help="Start from the weights of another run.")
 @click.option(
     "--generic", is_flag=True, help="CORPUS holds rows of any domain: train a small text-to-text student instead."
 )
@@ -49,7 +49,8 @@ def train(
     out: Path,
     config: Path | None,
     refill: bool,
-    share: float, start: Path | None,
+    share: float,
+    start: Path | None,
     generic: bool,
     columns: tuple[str, ...],
     threads: int,
@@ -62,20 +63,30 @@ def train(
     \b
       fhirdistill train corpus.jsonl --out runs/first --steps 2000
       fhirdistill train rows.jsonl --generic --out runs/other --column label=answer
-    """
+    """  # noqa: D301 - click's paragraph mark
     from fhirdistill.distill import encoder
     from fhirdistill.train.config import read_config
 
     encoder.need_training()
     from fhirdistill.distill import run as runs
 
+    if generic and (start or share < 1):
+        raise click.UsageError("--start and --share are for a corpus, not for --generic rows")
+    roles = dict(_column(pair) for pair in columns)
     settings = read_config(config, **options)
     if threads:
         import torch
 
         torch.set_num_threads(threads)
     if generic:
-        runs.train_rows(corpus, out, settings, dict(pair.split("=", 1) for pair in columns))
+        runs.train_rows(corpus, out, settings, roles)
     else:
         runs.train_corpus(corpus, out, settings, refill=refill, share=share, start=start)
     click.echo(f"the run is in {out}; next: fhirdistill export {out} --out BUNDLE", err=True)
+
+
+def _column(pair: str) -> tuple[str, str]:
+    role, equals, column = pair.partition("=")
+    if not (role and equals and column):
+        raise click.BadParameter(f"{pair!r} is not NAME=COLUMN", param_hint="--column")
+    return role, column

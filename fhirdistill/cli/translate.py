@@ -54,14 +54,14 @@ def translate(
 ) -> None:
     """Turn a clinical question into a FHIR R4 search.
 
-    The query alone is printed on stdout; its confidence and everything to know about it on stderr. What no single search can say is
-    answered as unsupported, with the reason, and exit code 3.
+    The query alone is printed on stdout; its confidence and everything to know about it on stderr. What no single
+    search can say is answered as unsupported, with the reason, and exit code 3.
 
     \b
       fhirdistill translate "patients over 60 with diabetes"
       fhirdistill translate --json "latest a1c of MRN 4471"
       fhirdistill translate --input questions.jsonl --output out.jsonl
-    """
+    """  # noqa: D301 - click's paragraph mark
     if (question is None) == (source is None):
         raise click.UsageError("give either a QUESTION or --input FILE")
     from fhirdistill.ground.dates import read_today

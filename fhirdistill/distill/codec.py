@@ -31,7 +31,7 @@ SEEN_OFTEN = 3
 
 @dataclass(frozen=True)
 class StudentCodec:
-    """The student's codec in the shape that the trainer wants: a row's label is a template, "" where it is unsupported."""
+    """The student's codec in the shape that the trainer wants: a row's label is a template, "" if it is unsupported."""
 
     vocabulary: Vocabulary
     tokenizer: Tokenizer

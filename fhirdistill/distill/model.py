@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fhirdistill.distill.codec import StudentCodec
 from fhirdistill.distill.encoder import encoder_folder
+from fhirdistill.student.vocabulary import POINTERS
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,14 +19,19 @@ NAMED = ("T:", "P:", "K:", "W:", "Q:", "E:")
 
 
 def new_model(codec: StudentCodec, settings: TrainConfig) -> PointerModel:
-    """Make an untrained student; token embeddings of types and parameters start from the encoder's reading of their names."""
+    """Make an untrained student; embeddings of types and parameters start from the encoder's reading of their names."""
     from fhirdistill.train.pointer import PointerModel, PointerShape, fresh_encoder, pretrained_encoder
 
     vocabulary = codec.vocabulary
     shape = PointerShape(
-        vocabulary=len(vocabulary.tokens), pointers=tuple(vocabulary.ids[t] for t in ("<start>", "<end>", "<number>")),
-        width=settings.width, layers=settings.layers, heads=settings.heads, inner=settings.inner, dropout=settings.dropout,
-    )  # fmt: skip
+        vocabulary=len(vocabulary.tokens),
+        pointers=tuple(vocabulary.ids[token] for token in POINTERS),
+        width=settings.width,
+        layers=settings.layers,
+        heads=settings.heads,
+        inner=settings.inner,
+        dropout=settings.dropout,
+    )
     if settings.encoder == "fresh":
         size = codec.tokenizer.get_vocab_size()
         return PointerModel(
@@ -67,7 +73,7 @@ def _mean_states(model: PointerModel, codec: StudentCodec, texts: list[str]) -> 
 
 
 def _spoken(token: str) -> str:
-    """Return the words of a token's name: `P:general-practitioner` says "general practitioner", `T:CarePlan` "care plan"."""
+    """Return the words of a token's name, such as "care plan" for `T:CarePlan`."""
     name = token[2:].replace("-", " ").replace("_", " ")
     spaced = "".join(f" {c.lower()}" if c.isupper() and token[:2] in ("T:", "E:") else c for c in name)
     return spaced.strip() or token
@@ -80,3 +86,19 @@ def load_model(codec: StudentCodec, settings: TrainConfig, checkpoint: Path) -> 
     model = new_model(codec, settings)
     model.load_state_dict(load_file(checkpoint / "model.safetensors"))
     return model.eval()
+
+
+def take_over(model: PointerModel, codec: StudentCodec, earlier: StudentCodec, checkpoint: Path) -> None:
+    """Give a model the weights of an earlier run: those of a token by its name, since the vocabularies may differ."""
+    import torch
+    from safetensors.torch import load_file
+
+    weights = load_file(checkpoint / "model.safetensors")
+    known = earlier.vocabulary.ids
+    common = [(i, known[token]) for i, token in enumerate(codec.vocabulary.tokens) if token in known]
+    new, old = (torch.tensor(places) for places in zip(*common, strict=True))
+    for name in ("embed.weight", "bias"):
+        fresh = model.state_dict()[name].clone()
+        fresh[new] = weights[name][old]
+        weights[name] = fresh
+    model.load_state_dict(weights)

@@ -14,7 +14,7 @@ from fhirdistill.dataset.corpus import of_split, read_corpus, without_copies
 from fhirdistill.dataset.epochs import epoch
 from fhirdistill.dataset.row import Row as Example
 from fhirdistill.distill.codec import UNSUPPORTED, StudentCodec, load_codec, new_codec, save_codec
-from fhirdistill.distill.model import load_model, new_model
+from fhirdistill.distill.model import load_model, new_model, take_over
 from fhirdistill.errors import DataError, InputError
 
 if TYPE_CHECKING:
@@ -56,18 +56,22 @@ def train_corpus(
     share: float = 1.0,
     start: Path | None = None,
 ) -> None:
-    """Train a student on the training split of a corpus; `start` is a run whose weights and codec it goes on from.
+    """Train a student on the training split of a corpus; `start` is a run whose weights it goes on from.
 
     Raises InputError for a corpus that can't be read, DataError for a run folder that belongs to other data.
     """
     from fhirdistill.train.trainer import Trainer
 
+    if start and not ((start / "codec").is_dir() and (start / "checkpoint" / "state.json").is_file()):
+        raise InputError(f"{start} holds no run to go on from", hint="give the --out folder of `fhirdistill train`")
     examples = of_split(without_copies(read_corpus(corpus)), "train")
     kept = tuple(e for e in examples if _in_share(e.family, share))
     if not kept:
         raise InputError(f"{corpus} has no training examples", hint="lower --share no further")
-    codec = _codec(kept, out, start)
-    model = load_model(codec, settings, start / "checkpoint") if start else new_model(codec, settings)
+    codec = _codec(kept, out)
+    model = new_model(codec, settings)
+    if start:
+        take_over(model, codec, load_codec(start / "codec"), start / "checkpoint")
     out.mkdir(parents=True, exist_ok=True)
     told = {
         "command": " ".join(["fhirdistill", *sys.argv[1:]]),
@@ -80,11 +84,11 @@ def train_corpus(
     Trainer(model, codec, CorpusRows(kept, settings.seed, refill), settings, out).run()
 
 
-def _codec(examples: Sequence[Example], out: Path, start: Path | None) -> StudentCodec:
-    """Return the run's codec: the one in its folder, the one it starts from, or a new one."""
+def _codec(examples: Sequence[Example], out: Path) -> StudentCodec:
+    """Return the run's codec: the one in its folder, or a new one."""
     if (out / "codec").is_dir():
         return load_codec(out / "codec")
-    codec = load_codec(start / "codec") if start else new_codec([_observed(example) for example in examples])
+    codec = new_codec([_observed(example) for example in examples])
     save_codec(codec, out / "codec")
     return codec
 
@@ -127,6 +131,10 @@ def export_run(run: Path, out: Path, *, name: str, version: str, corpus: Path | 
     checkpoint = run / "checkpoint"
     if not (checkpoint / "state.json").is_file():
         raise InputError(f"{run} holds no checkpoint", hint="give the --out folder of `fhirdistill train`")
+    if not (run / "codec").is_dir():
+        raise InputError(
+            f"{run} is a run of rows of another domain", hint="docs/training.md says how to use its checkpoint"
+        )
     state = json.loads((checkpoint / "state.json").read_text())
     codec = load_codec(run / "codec")
     model = load_model(codec, TrainConfig(**state["config"]), checkpoint)
@@ -135,9 +143,14 @@ def export_run(run: Path, out: Path, *, name: str, version: str, corpus: Path | 
     export(model, out, quantize=quantize)
     told = json.loads((run / "run.json").read_text())
     card: dict[str, Any] = {
-        "name": name, "version": version, "precision": "int8" if quantize else "float32", "parameters": sum(p.numel() for p in model.parameters()),
-        "training": {**told, "steps": state["step"], "data_sha256": state["data"]}, "temperature": 1.0, "metrics": {},
-    }  # fmt: skip
+        "name": name,
+        "version": version,
+        "precision": "int8" if quantize else "float32",
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "training": {**told, "steps": state["step"], "data_sha256": state["data"]},
+        "temperature": 1.0,
+        "metrics": {},
+    }
     write_card(out, card)
     if corpus is not None:
         write_card(out, {**card, **_measure(out, read_corpus(corpus))})
@@ -148,7 +161,7 @@ def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
     from dataclasses import asdict
     from datetime import date
 
-    from fhirdistill.evaluate import Answer, Case, Verdict, evaluate, report
+    from fhirdistill.evaluate import Answer, Case, Verdict, judge, report
     from fhirdistill.translate import Translator
 
     translator, day = Translator(bundle), date(2026, 3, 15)
@@ -159,9 +172,8 @@ def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
         if not cases:
             raise DataError(f"the corpus has no {part} split", hint="export without --corpus, or give a larger corpus")
         answers = list(translator.translate_all([(c.id, c.question) for c in cases], today=day))
-        judged[part] = evaluate(
-            cases, lambda _, found=answers: (Answer(a.status, a.template, a.confidence) for a in found), day
-        )  # type: ignore[misc]
+        said = [Answer(a.status, a.template, a.confidence) for a in answers]
+        judged[part] = [judge(case, answer, day) for case, answer in zip(cases, said, strict=True)]
         metrics[part] = {key: value for key, value in asdict(report(judged[part])).items() if key != "tags"}
     return {
         "temperature": fit_temperature(
@@ -172,7 +184,7 @@ def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
 
 
 def fit_temperature(scored: Sequence[tuple[float, bool]]) -> float:
-    """Return the temperature under which exp(score / temperature) is the likeliest probability of being right (Guo et al. 2017)."""
+    """Return the temperature T under which exp(score / T) is the likeliest chance of being right (Guo et al. 2017)."""
 
     def surprise(temperature: float) -> float:
         total = 0.0
@@ -181,4 +193,5 @@ def fit_temperature(scored: Sequence[tuple[float, bool]]) -> float:
             total -= math.log(p if right else 1 - p)
         return total
 
-    return round(min(TEMPERATURES, key=surprise), 2)
+    best: float = min(TEMPERATURES, key=surprise)
+    return round(best, 2)

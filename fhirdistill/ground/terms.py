@@ -22,7 +22,7 @@ from fhirdistill.search.ast import (
 )
 
 Link = Callable[[str, str], tuple[Coding, ...]]
-"""From a concept's text and the parameter that carries it (`Condition.code`) to codings; none where no code is known."""
+"""From a concept's text and the parameter that carries it (`Condition.code`) to codings; none where none is known."""
 
 
 def no_codes(text: str, parameter: str) -> tuple[Coding, ...]:
@@ -31,10 +31,10 @@ def no_codes(text: str, parameter: str) -> tuple[Coding, ...]:
 
 
 def bind_concepts(search: Search, link: Link = no_codes) -> tuple[Search, tuple[BoundConcept, ...], tuple[Issue, ...]]:
-    """Bind the concepts of a search; return it with what was bound and an `unbound-concept` issue for each that was not.
+    """Bind the concepts of a search; return it, what was bound, and an `unbound-concept` issue for the rest.
 
-    Without a code a plain token parameter is searched with `:text`. A composite or a modifier that needs a code keeps the concept's words in
-    the code's place: legal, but it will find nothing on most servers, and the issue says so.
+    Without a code a plain token parameter is searched with `:text`. A composite or a modifier that needs a code keeps
+    the concept's words in the code's place: legal, but it will find nothing on most servers, and the issue says so.
     """
     concepts: list[BoundConcept] = []
     issues: list[Issue] = []

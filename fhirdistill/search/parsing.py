@@ -8,8 +8,8 @@ docs/labelling-guide.md.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from fhirdistill.errors import SearchSyntaxError

@@ -18,7 +18,7 @@ PACKAGED = Path(__file__).parent.parent / "bundle"
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A student on disk: `card` says what made it (command, data, seed, metrics) and how its confidence is calibrated."""
+    """A student on disk: `card` says what made it (command, data, seed, metrics) and the temperature of its scores."""
 
     folder: Path
     card: dict[str, Any]

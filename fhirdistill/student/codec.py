@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 
 from fhirdistill.errors import DataError
 from fhirdistill.search import format as format_search
@@ -35,6 +34,7 @@ from fhirdistill.search.ast import (
     UriValue,
     Value,
 )
+from fhirdistill.student.matching import find, may_be_short_year, same_number
 from fhirdistill.student.paths import chain_type, owner
 from fhirdistill.student.steps import Source, Step
 from fhirdistill.student.vocabulary import RESULT_CODES, RESULTS, Vocabulary
@@ -62,7 +62,7 @@ def parameter_order(parameter: Parameter, place: int) -> tuple[object, ...]:
 
 
 class LabelEncoder:
-    """Write one search as steps over one question; raises DataError where a value is neither in the question nor in the vocabulary."""
+    """Write one search as steps over one question. Raises DataError where neither it nor the vocabulary has a value."""
 
     def __init__(self, vocabulary: Vocabulary, source: Source) -> None:
         self.vocabulary = vocabulary
@@ -117,25 +117,22 @@ class LabelEncoder:
                 yield from (*_prefix(prefix), *self._number(number), *self._unit(system, code))
             case TokenValue(system, code, None):
                 yield from self._token(system, code, parameter)
-            case StringValue(text) if parameter.name == "_elements":
-                yield Step(f"E:{text}")
-            case StringValue(text) | UriValue(text):
-                yield from self._span(text)
-            case ReferenceValue(type_, id_):
-                yield from (*self._reference_type(type_, parameter), *self._span(id_))
             case CompositeValue(parts):
                 for i, part in enumerate(parts):
                     yield from (*((Step("<$>"),) if i else ()), *self._value(part, parameter))
-            case SortKey(name, descending):
-                yield from (*((Step("<->"),) if descending else ()), Step(f"P:{name}"))
-            case IncludeValue(source, name, target):
-                yield from (
-                    Step(f"T:{source}"),
-                    Step("<*>" if name == "*" else f"P:{name}"),
-                    *((Step(f"T:{target}"),) if target else ()),
-                )
-            case RawValue(text):
+            case SortKey() | IncludeValue():
+                yield from _control(value)
+            case _:
+                yield from self._copied(value, parameter)
+
+    def _copied(self, value: Value, parameter: Parameter) -> Iterator[Step]:
+        match value:
+            case StringValue(text) if parameter.name == "_elements":
+                yield Step(f"E:{text}")
+            case StringValue(text) | UriValue(text) | RawValue(text):
                 yield from self._span(text)
+            case ReferenceValue(type_, id_):
+                yield from (*self._reference_type(type_, parameter), *self._span(id_))
             case _:
                 raise DataError(f"no steps for {value!r}")
 
@@ -168,9 +165,9 @@ class LabelEncoder:
             raise DataError(f"{number!r} is no number")
 
     def _number_unit(self, number: str) -> int | None:
-        same = [i for i, unit in enumerate(self.source.units) if unit.number is not None and _same(unit.number, number)]
+        same = [i for i, unit in enumerate(self.source.units) if unit.number and same_number(unit.number, number)]
         fresh = [i for i in same if i not in self.used]
-        at = (fresh or same or [None])[0]
+        at = next(iter(fresh or same), None)
         if at is not None:
             self.used.add(at)
         return at
@@ -219,7 +216,7 @@ class LabelEncoder:
         short = next((i for i, u in enumerate(self.source.units) if u.text == years), None)
         if whole is not None:
             yield Step("<number>", whole)
-        elif short is not None and _short_year(self.words, short):
+        elif short is not None and may_be_short_year(self.words, short):
             yield from (Step(f"N:{century[0]}"), Step(f"N:{century[1]}"), Step("<number>", short))
         else:
             yield from (Step(f"N:{digit}") for digit in century + years)
@@ -230,7 +227,7 @@ class LabelEncoder:
 
     def _concept(self, text: str) -> Iterator[Step]:
         words = [match.group().lower() for match in WORD.finditer(text)]
-        whole = _find(self.words, words)
+        whole = find(self.words, words)
         if whole is not None:
             yield from (Step("<start>", whole), Step("<end>", whole + len(words) - 1))
         elif f"W:{text.lower()}" in self.vocabulary.ids:
@@ -242,11 +239,11 @@ class LabelEncoder:
         at = 0
         while at < len(words):
             size = next(
-                (n for n in range(len(words) - at, 0, -1) if _find(self.words, words[at : at + n]) is not None), 0
+                (n for n in range(len(words) - at, 0, -1) if find(self.words, words[at : at + n]) is not None), 0
             )
             if not size:
                 raise DataError(f"the question does not say {words[at]!r} of the concept {' '.join(words)!r}")
-            first = _find(self.words, words[at : at + size])
+            first = find(self.words, words[at : at + size])
             assert first is not None
             yield from (Step("<start>", first), Step("<end>", first + size - 1))
             at += size
@@ -283,18 +280,13 @@ def _prefix(prefix: str) -> tuple[Step, ...]:
     return (Step(f"X:{prefix}"),) if prefix and prefix != "eq" else ()
 
 
-def _same(one: str, other: str) -> bool:
-    try:
-        return Decimal(one) == Decimal(other)
-    except InvalidOperation:
-        return False
-
-
-def _short_year(words: list[str], at: int) -> bool:
-    """Tell whether the unit at `at` may be a year of two digits: after an apostrophe, or last of a date with strokes, dots or dashes."""
-    return at > 0 and words[at - 1] in ("'", "\u2019", "/", "-", ".")
-
-
-def _find(words: list[str], wanted: list[str]) -> int | None:
-    size = len(wanted)
-    return next((i for i in range(len(words) - size + 1) if words[i : i + size] == wanted), None) if size else None
+def _control(value: SortKey | IncludeValue) -> Iterator[Step]:
+    match value:
+        case SortKey(name, descending):
+            yield from (*((Step("<->"),) if descending else ()), Step(f"P:{name}"))
+        case IncludeValue(source, name, target):
+            yield from (
+                Step(f"T:{source}"),
+                Step("<*>" if name == "*" else f"P:{name}"),
+                *((Step(f"T:{target}"),) if target else ()),
+            )

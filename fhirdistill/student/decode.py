@@ -31,7 +31,7 @@ YEARS = range(1850, 2200)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of a question: `template` is None for unsupported; `score` is the natural log of its probability under the student."""
+    """One reading of a question: `template` is None for unsupported; `score` is the natural log of its probability."""
 
     template: str | None
     score: float
@@ -141,10 +141,10 @@ class Student:
                 break
             after = self.grammar.advance(beam.stack, token)
             if token in places:
-                units, place_logs = places[token]
+                chosen, place_logs = places[token]
                 out += [
                     Beam((*beam.steps, Step(token, int(u))), after, beam.score + float(best[token_id] + p), row)
-                    for u, p in zip(units, place_logs, strict=True)
+                    for u, p in zip(chosen, place_logs, strict=True)
                 ]
             else:
                 out.append(Beam((*beam.steps, Step(token)), after, beam.score + float(best[token_id]), row))
@@ -163,7 +163,7 @@ class Student:
     def _keep(self, grown: list[Beam], done: list[Reading], source: Source, beams: int) -> list[Beam]:
         """Move finished beams to `done`; return the best of the others that may still overtake."""
         grown.sort(key=lambda beam: -beam.score)
-        live = []
+        live: list[Beam] = []
         for beam in grown[: 2 * beams]:
             if beam.steps[-1].token == "<eos>":
                 supported = beam.steps[0].token != "<unsupported>"
@@ -216,9 +216,14 @@ class _Run:
             [[self._place(step, encoded.pieces[q])] for step, q in zip(last, questions, strict=True)], np.int64
         )
         feeds: dict[str, Any] = {
-            "tokens": tokens, "places": places, "states": encoded.states[questions], "mask": encoded.mask[questions],
-            "cross": encoded.cross[:, :, questions], "keys": encoded.keys[questions], "past": self.cache[:, :, rows],
-        }  # fmt: skip
+            "tokens": tokens,
+            "places": places,
+            "states": encoded.states[questions],
+            "mask": encoded.mask[questions],
+            "cross": encoded.cross[:, :, questions],
+            "keys": encoded.keys[questions],
+            "past": self.cache[:, :, rows],
+        }
         scores, pointers, self.cache = self.student.decoder.run(None, feeds)
         return scores, pointers
 

@@ -23,7 +23,7 @@ def owner(type_: str, steps: Sequence[Chain | Has]) -> str:
 
 
 def chain_type(type_: str, reference: str, written: str | None, following: str) -> str | None:
-    """Return the type that a chain names: none over a single target, else the written one or the only target that has what follows.
+    """Return the type that a chain names: none over a single target, else the written one, or the only one that fits.
 
     >>> chain_type("Specimen", "collector", None, "given"), chain_type("Condition", "patient", "Patient", "name")
     ('Practitioner', None)

@@ -36,7 +36,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 
 def cut(source: Source, tokenizer: Tokenizer) -> Pieces:
-    """Cut the units of a question into word pieces; units past the longest input are left out of the maps, so nothing points at them."""
+    """Cut the units of a question into word pieces; nothing can point at units past the longest input."""
     encoding = tokenizer.encode([unit.text for unit in source.units], is_pretokenized=True)
     ids, words = encoding.ids[:LONGEST], encoding.word_ids[:LONGEST]
     first: dict[int, int] = {}

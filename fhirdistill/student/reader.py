@@ -11,7 +11,7 @@ ESCAPED = str.maketrans({"\\": "\\\\", ",": "\\,", "$": "\\$", "|": "\\|"})
 
 
 def read_label(steps: Sequence[Step], source: Source) -> str:
-    """Return the template that `steps` write over the question `source`; raises DataError where they break off or make no search."""
+    """Return the template that `steps` write over the question `source`. Raises DataError where they make no search."""
     return _Reader(steps, source).search()
 
 

@@ -23,7 +23,7 @@ LONGEST_NUMBER = 12
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A thing still to be written: its rule, and what the rule depends on (types in scope, parameter, modifier, a count)."""
+    """A thing still to be written: its rule, and what the rule depends on (types, parameter, modifier, count)."""
 
     rule: str
     scope: tuple[str, ...] = ()

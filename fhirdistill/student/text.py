@@ -33,7 +33,7 @@ def pieces_of(tokenizer: Tokenizer) -> tuple[str, ...]:
 
 
 def encode_rationale(text: str, source: Source, tokenizer: Tokenizer) -> list[Step]:
-    """Return the steps of a rationale: what it repeats of the question (a number, or two units and more) is copied, the rest is spelled."""
+    """Return the steps of a rationale: numbers and runs of units of the question are copied, the rest is spelled."""
     steps: list[Step] = []
     words = [(m.group().lower(), m.start(), m.end()) for m in WORD.finditer(text)]
     asked = [unit.text.lower() for unit in source.units]

@@ -55,10 +55,11 @@ DATE_UNITS = ("y", "mo", "w", "d", "h", "min")
 RESULTS = ("_sort", "_count", "_summary", "_elements", "_include", "_revinclude", "_total")
 SPECIAL = ("_text", "_content", "_list")
 UNITS = (
-    "%", "/min", "10*3/uL", "10*6/uL", "10*9/L", "10*12/L", "Cel", "[IU]/L", "[IU]/mL", "[degF]", "[in_i]", "[lb_av]", "a", "cm", "d", "deg", "fL", "g",
-    "g/L", "g/dL", "h", "kPa", "kg", "kg/m2", "m", "m[IU]/L", "m[IU]/mL", "meq/L", "mg", "mg/L", "mg/dL", "mg/g", "mg/mmol", "min", "mL", "mL/min",
-    "mL/min/{1.73_m2}", "mm", "mm/h", "mm[Hg]", "mmol/L", "mmol/mol", "mo", "mosm/kg", "ng/L", "ng/dL", "ng/mL", "nmol/L", "pg", "pg/mL", "pmol/L", "s",
-    "u[IU]/mL", "U/L", "U/mL", "ug/L", "ug/dL", "ug/g", "ug/mL", "umol/L", "wk", "{copies}/mL",
+    "%", "/min", "10*3/uL", "10*6/uL", "10*9/L", "10*12/L", "Cel", "[IU]/L", "[IU]/mL", "[degF]", "[in_i]",
+    "[lb_av]", "a", "cm", "d", "deg", "fL", "g", "g/L", "g/dL", "h", "kPa", "kg", "kg/m2", "m", "m[IU]/L",
+    "m[IU]/mL", "meq/L", "mg", "mg/L", "mg/dL", "mg/g", "mg/mmol", "min", "mL", "mL/min", "mL/min/{1.73_m2}", "mm",
+    "mm/h", "mm[Hg]", "mmol/L", "mmol/mol", "mo", "mosm/kg", "ng/L", "ng/dL", "ng/mL", "nmol/L", "pg", "pg/mL",
+    "pmol/L", "s", "u[IU]/mL", "U/L", "U/mL", "ug/L", "ug/dL", "ug/g", "ug/mL", "umol/L", "wk", "{copies}/mL",
 )  # fmt: skip
 RESULT_CODES: Mapping[str, tuple[str, ...]] = {
     "_summary": ("true", "text", "data", "count", "false"),
@@ -100,7 +101,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a corpus adds to the registry: plain codes by `Type.parameter`, UCUM units, implied concepts, element names, text pieces."""
+    """What a corpus adds: plain codes by `Type.parameter`, UCUM units, implied concepts, element names, text pieces."""
 
     codes: Mapping[str, tuple[str, ...]]
     units: tuple[str, ...] = ()

@@ -36,7 +36,10 @@ class Encoded:
 class Codec(Protocol):
     """What turns a row into ids: the trainer knows nothing else about the data."""
 
-    pad: int
+    @property
+    def pad(self) -> int:
+        """The id that fills up targets."""
+        ...
 
     def encode(self, row: Row) -> Encoded | None:
         """Return the row as ids, or None where the codec can't say it."""
@@ -44,7 +47,7 @@ class Codec(Protocol):
 
 
 class Targets(TypedDict):
-    """Targets of one task: tokens and places (rows, length), the rows of the batch that have one, the padding id, the tokens to predict."""
+    """Targets of one task: tokens and places (rows, length), the batch's rows that have one, the tokens to predict."""
 
     tokens: Tensor
     places: Tensor
@@ -90,7 +93,7 @@ def _targets(found: Sequence[tuple[int, Target]], pad: int) -> Targets:
 
 
 def ordered(rows: Sequence[Encoded], size: int, seed: int) -> Iterator[list[Encoded]]:
-    """Yield batches of `size` rows in an order that `seed` decides; rows of like length share a batch, to waste little on padding."""
+    """Yield batches of `size` rows in an order that `seed` decides; rows of like length share a batch."""
     rng = random.Random(seed)
     order = list(rows)
     rng.shuffle(order)

@@ -9,6 +9,19 @@ from typing import Any
 
 from fhirdistill.errors import InputError
 
+AT_LEAST_ONE = (
+    "steps",
+    "batch",
+    "accumulate",
+    "evaluate_every",
+    "checkpoint_every",
+    "width",
+    "layers",
+    "heads",
+    "inner",
+    "encoder_layers",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
@@ -52,18 +65,29 @@ def read_config(path: Path | None, **options: Any) -> TrainConfig:
     """
     try:
         settings = tomllib.loads(path.read_text("utf-8")) if path else {}
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: {error}", hint="a TOML file with one setting a line") from error
     settings |= {key: value for key, value in options.items() if value is not None}
     known = {f.name: f.type for f in fields(TrainConfig)}
     for key, value in settings.items():
         if key not in known:
             raise InputError(f"unknown training setting {key!r}", hint=f"the settings are: {', '.join(known)}")
-        if known[key] == "float" and isinstance(value, int):
+        if known[key] == "float" and type(value) is int:
             settings[key] = float(value)
         elif type(value).__name__ != known[key]:
             raise InputError(f"training setting {key} = {value!r} should be of type {known[key]}")
     config = TrainConfig(**settings)
-    if not 0 <= config.alpha <= 1:
-        raise InputError(f"alpha = {config.alpha} is outside 0 to 1", hint="1 trains on labels alone")
+    _check(config)
     return config
+
+
+def _check(config: TrainConfig) -> None:
+    for key in ("alpha", "rationale_share", "dropout"):
+        value = getattr(config, key)
+        if not 0 <= value <= 1:
+            raise InputError(f"{key} = {value} is outside 0 to 1", hint="alpha = 1 trains on labels alone")
+    for key in AT_LEAST_ONE:
+        if getattr(config, key) < 1:
+            raise InputError(f"{key} = {getattr(config, key)} should be at least 1")
+    if config.width % config.heads:
+        raise InputError(f"width = {config.width} is no multiple of heads = {config.heads}")

@@ -19,6 +19,21 @@ from torch import Tensor, nn
 
 from fhirdistill.train.pointer import PointerModel
 
+ROWS = {0: "rows", 1: "length"}
+ENCODER_AXES = {"ids": ROWS, "mask": ROWS, "states": ROWS, "cross": {2: "rows", 4: "length"}, "keys": ROWS}
+DECODER_AXES = {
+    "tokens": {0: "rows"},
+    "places": {0: "rows"},
+    "states": ROWS,
+    "mask": ROWS,
+    "cross": {2: "rows", 4: "length"},
+    "keys": ROWS,
+    "past": {2: "rows", 4: "steps"},
+    "scores": {0: "rows"},
+    "pointers": {0: "rows", 2: "length"},
+    "cache": {2: "rows", 4: "steps_after"},
+}
+
 
 class EncoderGraph(nn.Module):
     """From ids and mask to the states, and to the keys and values that every decoder step attends to."""
@@ -30,7 +45,7 @@ class EncoderGraph(nn.Module):
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return states, cross keys and values, and pointer keys."""
         states = self.model.encode(ids, mask)["states"]
-        cross = torch.stack([torch.stack(layer.cross.keys_values(states)) for layer in self.model.layers])
+        cross = torch.stack([torch.stack(layer.remember(states)) for layer in self.model.decoder_layers()])
         return states, cross, self.model.pointer_key(states)
 
 
@@ -44,12 +59,12 @@ class DecoderGraph(nn.Module):
     def forward(
         self, tokens: Tensor, places: Tensor, states: Tensor, mask: Tensor, cross: Tensor, keys: Tensor, past: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return scores (rows, vocabulary), pointer scores (rows, pointers, length) and the cache with this step added."""
+        """Return scores (rows, vocabulary), pointer scores (rows, pointers, length) and the cache, this step added."""
         model = self.model
         x = model.inputs(tokens, places, states, past.shape[4])
         allowed = mask.bool()[:, None, None, :]
         cache = []
-        for i, layer in enumerate(model.layers):
+        for i, layer in enumerate(model.decoder_layers()):
             x, key, value = layer(x, (past[i, 0], past[i, 1]), (cross[i, 0], cross[i, 1]), allowed)
             cache.append(torch.stack([key, value]))
         x = model.norm(x)
@@ -70,19 +85,12 @@ def export(model: PointerModel, folder: Path, *, quantize: bool = True) -> None:
     past = torch.zeros(shape.layers, 2, 2, shape.heads, 3, head)
     tokens, places = torch.ones((2, 1), dtype=torch.long), torch.full((2, 1), -1)
     with TemporaryDirectory() as scratch, torch.no_grad():
-        _write(EncoderGraph(model), (ids, mask), Path(scratch) / "encoder.onnx", ["ids", "mask"], ["states", "cross", "keys"],
-               {"ids": {0: "rows", 1: "length"}, "mask": {0: "rows", 1: "length"},
-                "states": {0: "rows", 1: "length"}, "cross": {2: "rows", 4: "length"}, "keys": {0: "rows", 1: "length"}})  # fmt: skip
-        names = ["tokens", "places", "states", "mask", "cross", "keys", "past"]
-        axes = {
-            "tokens": {0: "rows"}, "places": {0: "rows"}, "states": {0: "rows", 1: "length"}, "mask": {0: "rows", 1: "length"},
-            "cross": {2: "rows", 4: "length"}, "keys": {0: "rows", 1: "length"}, "past": {2: "rows", 4: "steps"},
-            "scores": {0: "rows"}, "pointers": {0: "rows", 2: "length"}, "cache": {2: "rows", 4: "steps_after"},
-        }  # fmt: skip
-        inputs = (tokens, places, states, mask, cross, states, past)
-        _write(
-            DecoderGraph(model), inputs, Path(scratch) / "decoder.onnx", names, ["scores", "pointers", "cache"], axes
-        )
+        encoder, decoder = Path(scratch) / "encoder.onnx", Path(scratch) / "decoder.onnx"
+        outputs = ["states", "cross", "keys"]
+        _write(EncoderGraph(model), {"ids": ids, "mask": mask}, encoder, outputs, ENCODER_AXES)
+        inputs = {"tokens": tokens, "places": places, "states": states, "mask": mask, "cross": cross}
+        inputs |= {"keys": torch.zeros(2, 7, shape.width), "past": past}
+        _write(DecoderGraph(model), inputs, decoder, ["scores", "pointers", "cache"], DECODER_AXES)
         for name in ("encoder.onnx", "decoder.onnx"):
             source = Path(scratch) / name
             if quantize:
@@ -100,17 +108,16 @@ def export(model: PointerModel, folder: Path, *, quantize: bool = True) -> None:
 
 def _write(
     graph: nn.Module,
-    inputs: tuple[Tensor, ...],
+    inputs: dict[str, Tensor],
     path: Path,
-    names: list[str],
     outputs: list[str],
     axes: dict[str, dict[int, str]],
 ) -> None:
     torch.onnx.export(
         graph,
-        inputs,
+        tuple(inputs.values()),
         path,
-        input_names=names,
+        input_names=list(inputs),
         output_names=outputs,
         dynamic_axes=axes,
         opset_version=17,

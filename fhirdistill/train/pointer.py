@@ -25,7 +25,7 @@ from fhirdistill.train.batches import Targets
 
 @dataclass(frozen=True, slots=True)
 class PointerShape:
-    """Sizes of the model: `pointers` maps the id of a pointing token to the row of its query; positions count in tokens."""
+    """Sizes of the model: `pointers` are the ids of the pointing tokens, in the order of their queries."""
 
     vocabulary: int
     pointers: tuple[int, ...]
@@ -42,7 +42,7 @@ class PointerShape:
 
 
 class Memory(TypedDict):
-    """What the encoder leaves for the decoder: states (batch, length, width) and the mask of real tokens (batch, length)."""
+    """What the encoder leaves for the decoder: states (batch, length, width), mask of real tokens (batch, length)."""
 
     states: Tensor
     mask: Tensor
@@ -60,7 +60,7 @@ class Attention(nn.Module):
 
     def split(self, x: Tensor) -> Tensor:
         """(batch, length, width) -> (batch, heads, length, width / heads)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return torch.unflatten(x, -1, (self.heads, -1)).transpose(1, 2)
 
     def keys_values(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the keys and values of `x`, split by head."""
@@ -78,7 +78,7 @@ class Attention(nn.Module):
 
 
 class Layer(nn.Module):
-    """One decoder layer: self-attention, attention to the input, a feed-forward net; each after a norm and inside a residual."""
+    """One decoder layer: self-attention, attention to the input, a feed-forward net; each normed, in a residual."""
 
     def __init__(self, shape: PointerShape) -> None:
         super().__init__()
@@ -88,6 +88,10 @@ class Layer(nn.Module):
         self.narrow = nn.Linear(shape.inner, shape.width)
         self.norms = nn.ModuleList(nn.LayerNorm(shape.width) for _ in range(3))
         self.drop = nn.Dropout(shape.dropout)
+
+    def remember(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the keys and values of the input that this layer attends to."""
+        return self.cross.keys_values(states)
 
     def forward(
         self, x: Tensor, past: tuple[Tensor, Tensor] | None, memory: tuple[Tensor, Tensor], mask: Tensor
@@ -124,12 +128,16 @@ class PointerModel(nn.Module):
         nn.init.normal_(self.embed.weight, std=1 / math.sqrt(shape.width))
         nn.init.normal_(self.place.weight, std=0.02)
 
+    def decoder_layers(self) -> list[Layer]:
+        """Return the layers of the decoder, the first one first."""
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
     def encode(self, ids: Tensor, mask: Tensor) -> Memory:
         """Encode input ids (batch, length)."""
         return Memory(states=self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state, mask=mask.bool())
 
     def inputs(self, tokens: Tensor, places: Tensor, states: Tensor, start: int | Tensor = 0) -> Tensor:
-        """Return what the decoder reads: the embedding of each token, plus the state of the input position it points at (-1: none)."""
+        """Return what the decoder reads: each token's embedding, plus the state of its place (-1: none)."""
         pointed = torch.gather(states, 1, places.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1]))
         pointed = self.pointed(pointed) * (places >= 0).unsqueeze(-1).to(states.dtype)
         order = torch.arange(tokens.shape[1], device=tokens.device) + start
@@ -141,8 +149,8 @@ class PointerModel(nn.Module):
         """Return the decoder's states (batch, target length, width) under teacher forcing."""
         x = self.inputs(tokens, places, memory["states"])
         mask = memory["mask"][:, None, None, :]
-        for layer in self.layers:
-            x, _, _ = layer(x, None, layer.cross.keys_values(memory["states"]), mask)
+        for layer in self.decoder_layers():
+            x, _, _ = layer(x, None, layer.remember(memory["states"]), mask)
         out: Tensor = self.norm(x)
         return out
 
@@ -151,13 +159,13 @@ class PointerModel(nn.Module):
         return F.linear(x, self.embed.weight, self.bias)
 
     def pointer_scores(self, x: Tensor, states: Tensor, mask: Tensor) -> Tensor:
-        """Return the scores of every input position for every pointer (batch, target length, pointers, input length)."""
+        """Return every pointer's scores of the input positions (batch, target length, pointers, input length)."""
         queries = self.pointer_query(x).unflatten(-1, (len(self.shape.pointers), -1))
         scores = torch.einsum("btpw,blw->btpl", queries, self.pointer_key(states)) / math.sqrt(self.shape.width)
         return scores.masked_fill(~mask[:, None, None, :], -1e4)
 
     def loss(self, memory: Memory, targets: Targets, smoothing: float = 0.0) -> Tensor:
-        """Return the summed loss over the target steps: cross-entropy of the token and, where it points, of the place."""
+        """Return the loss summed over target steps: cross-entropy of the token and, where it points, of the place."""
         x = self.decode(memory, targets["tokens"][:, :-1], targets["places"][:, :-1])
         wanted, places = targets["tokens"][:, 1:], targets["places"][:, 1:]
         real = wanted != targets["pad"]

@@ -45,16 +45,22 @@ class FixedRows:
 def read_rows(path: Path, columns: Mapping[str, str] = COLUMNS) -> tuple[Row, ...]:
     """Read rows from JSONL; `columns` names the file's column for each of input, label and rationale.
 
-    Raises InputError with the number of the line that is no JSON object or lacks a column.
+    Raises InputError where the file can't be read, and with the number of the line that is no JSON object or lacks a
+    column.
     """
+    try:
+        lines = path.read_text("utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} can't be read: {error}", hint="give a JSONL file in UTF-8") from error
     rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
             rationale = record.get(columns["rationale"])
-            rows.append(Row(str(record[columns["input"]]), str(record[columns["label"]]), rationale))
+            said = None if rationale is None else str(rationale)
+            rows.append(Row(str(record[columns["input"]]), str(record[columns["label"]]), said))
         except (json.JSONDecodeError, AttributeError) as error:
             raise InputError(f"{path}, line {number}: not a JSON object", hint="one object a line") from error
         except KeyError as error:

@@ -42,12 +42,12 @@ class TextCodec:
         )
 
     def _target(self, task: str, text: str) -> Target:
-        tokens = (
-            self.tokenizer.token_to_id(task),
-            *self.tokenizer.encode(text).ids[: LONGEST - 2],
-            self.tokenizer.token_to_id("<eos>"),
-        )
+        tokens = (self.id_of(task), *self.tokenizer.encode(text).ids[: LONGEST - 2], self.id_of("<eos>"))
         return Target(tokens, (-1,) * len(tokens))
+
+    def id_of(self, token: str) -> int:
+        """Return the id of a special token."""
+        return int(self.tokenizer.token_to_id(token) or 0)
 
     def text(self, ids: list[int]) -> str:
         """Return the text of generated ids."""
@@ -85,8 +85,10 @@ class Seq2Seq(nn.Module):
         """Return the summed cross-entropy of the target tokens."""
         out = self.model(
             encoder_outputs=BaseModelOutput(last_hidden_state=memory["states"]),
-            attention_mask=memory["mask"], decoder_input_ids=targets["tokens"][:, :-1], use_cache=False,
-        )  # fmt: skip
+            attention_mask=memory["mask"],
+            decoder_input_ids=targets["tokens"][:, :-1],
+            use_cache=False,
+        )
         wanted = targets["tokens"][:, 1:]
         return F.cross_entropy(
             out.logits.flatten(0, 1),
@@ -119,8 +121,16 @@ def new_seq2seq(codec: TextCodec, config: TrainConfig) -> Seq2Seq:
         model.resize_token_embeddings(codec.tokenizer.get_vocab_size())
         return Seq2Seq(model)
     shape = T5Config(
-        vocab_size=codec.tokenizer.get_vocab_size(), d_model=config.width, d_kv=config.width // config.heads, num_heads=config.heads,
-        d_ff=config.inner, num_layers=config.encoder_layers, num_decoder_layers=config.layers, dropout_rate=config.dropout,
-        pad_token_id=0, eos_token_id=codec.tokenizer.token_to_id("<eos>"), decoder_start_token_id=codec.tokenizer.token_to_id("<label>"),
-    )  # fmt: skip
+        vocab_size=codec.tokenizer.get_vocab_size(),
+        d_model=config.width,
+        d_kv=config.width // config.heads,
+        num_heads=config.heads,
+        d_ff=config.inner,
+        num_layers=config.encoder_layers,
+        num_decoder_layers=config.layers,
+        dropout_rate=config.dropout,
+        pad_token_id=0,
+        eos_token_id=codec.id_of("<eos>"),
+        decoder_start_token_id=codec.id_of("<label>"),
+    )
     return Seq2Seq(T5ForConditionalGeneration(shape))

@@ -53,7 +53,7 @@ class TwoTasks(nn.Module):
         self.smoothing = config.smoothing
 
     def forward(self, batch: Batch, counts: Mapping[Task, int]) -> tuple[Tensor, dict[Task, float]]:
-        """Return the weighted loss of a batch and each task's summed loss; `counts` are the target tokens of the whole window."""
+        """Return a batch's weighted loss and each task's summed loss; `counts`: target tokens of the whole window."""
         model: Any = self.model
         memory = model.encode(batch["ids"], batch["mask"])
         total = torch.zeros((), device=batch["ids"].device)
@@ -137,7 +137,8 @@ class Trainer:
         sums: dict[str, float] = {}
         for batch in window:
             loss, parts = self.both(_to(batch, self.accelerator.device), whole)
-            self.accelerator.backward(loss * self.accelerator.num_processes)
+            if loss.requires_grad:  # a batch may have nothing for the tasks that count
+                self.accelerator.backward(loss * self.accelerator.num_processes)
             for task, value in parts.items():
                 sums[task] = sums.get(task, 0.0) + value
         self.accelerator.clip_grad_norm_(self.both.parameters(), self.config.clip)
@@ -147,7 +148,7 @@ class Trainer:
         return {task: round(value / max(1, counts[task]), 4) for task, value in sums.items()}  # type: ignore[index]
 
     def _windows(self) -> Iterator[list[Batch]]:
-        """Yield accumulation windows from where the run stands; epoch and order follow from the seed and the step alone."""
+        """Yield accumulation windows from where the run stands; their order follows from seed and step alone."""
         config, passed, epoch = self.config, 0, 0
         share = self.accelerator.num_processes
         while True:
@@ -182,7 +183,7 @@ class Trainer:
             return
         fresh, place, old = (self.folder / name for name in ("checkpoint.new", "checkpoint", "checkpoint.old"))
         fresh.mkdir(exist_ok=True)
-        weights = {name: value.contiguous() for name, value in self.model.state_dict().items()}
+        weights = {name: value.detach().clone().contiguous() for name, value in self.model.state_dict().items()}
         save_file(weights, fresh / "model.safetensors")
         torch.save(
             {"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}, fresh / "optimizer.pt"
@@ -195,15 +196,13 @@ class Trainer:
         }
         (fresh / "state.json").write_text(json.dumps(state))
         if place.exists():
+            _remove(old)  # left by a run that was killed here
             place.rename(old)
         fresh.rename(place)
-        if old.exists():
-            for path in old.iterdir():
-                path.unlink()
-            old.rmdir()
+        _remove(old)
 
     def resume(self) -> None:
-        """Go on from the folder's checkpoint, if there is one; a run that was killed between two renames goes on from the old one."""
+        """Go on from the folder's checkpoint if there is one; killed between two renames, from the old one."""
         place = next((p for p in (self.folder / "checkpoint", self.folder / "checkpoint.old") if p.is_dir()), None)
         if place is None:
             return
@@ -225,9 +224,17 @@ class Trainer:
                 file.write(json.dumps(record) + "\n")
 
 
+def _remove(checkpoint: Path) -> None:
+    """Remove a checkpoint that another one has replaced."""
+    if checkpoint.is_dir():
+        for path in checkpoint.iterdir():
+            path.unlink()
+        checkpoint.rmdir()
+
+
 def _to(batch: Batch, device: torch.device) -> Batch:
     targets: dict[Task, Targets] = {
-        task: {**t, "tokens": t["tokens"].to(device), "places": t["places"].to(device), "rows": t["rows"].to(device)}  # type: ignore[typeddict-item]
+        task: {**t, "tokens": t["tokens"].to(device), "places": t["places"].to(device), "rows": t["rows"].to(device)}
         for task, t in batch["targets"].items()
     }
     return Batch(ids=batch["ids"].to(device), mask=batch["mask"].to(device), targets=targets)

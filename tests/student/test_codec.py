@@ -1,4 +1,4 @@
-"""A label is written as steps over its question and read back with the same meaning; what the question does not say can't be written."""
+"""A label is written as steps over its question and read back; what the question does not say can't be written."""
 
 from __future__ import annotations
 
