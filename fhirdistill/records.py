@@ -11,7 +11,7 @@ Status = Literal["ok", "unsupported"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding about a search, a label or a question; `span` is the half-open character range it speaks of."""
+    """One finding about a search, a label or a question; `span` is the half-open range of characters at fault."""
 
     severity: Severity
     code: str

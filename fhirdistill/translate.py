@@ -6,6 +6,7 @@ Out: a Translation: decode under the grammar, bind dates and concepts, validate;
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
@@ -133,7 +134,7 @@ class Translator:
         bound, concepts, issues = bind_concepts(dated, self.link)
         return Grounded(reading, format_search(settled), format_search(bound), concepts, (*findings, *issues))
 
-    def _confidence(self, reading: Reading, readings: Sequence[Reading]) -> float:
+    def _confidence(self, reading: Reading) -> float:
         """Return the calibrated probability that a reading is right: exp(score / the bundle's temperature)."""
         temperature = float(self.student.bundle.card.get("temperature", 1.0))
         return round(math.exp(min(0.0, reading.score / temperature)), 4)
@@ -157,10 +158,15 @@ def check_question(question: str) -> str:
         raise InputError(
             f"the question has {len(question)} characters, more than {LONGEST_QUESTION}", hint="ask one thing at a time"
         )
-    bad = next((c for c in question if not (c.isprintable() or c.isspace()) or c == "\ufffd"), None)
+    bad = next((c for c in question if not (c.isprintable() or c.isspace() or _joins(c)) or c == "\ufffd"), None)
     if bad is not None:
         raise InputError(f"the question holds the character {bad!r}, which is no text", hint="give plain text in UTF-8")
     return question
+
+
+def _joins(character: str) -> bool:
+    """Tell whether a character only joins or directs others, as in emoji of several parts or in Persian."""
+    return unicodedata.category(character) == "Cf"
 
 
 def moment(today: date | datetime | None) -> datetime:

@@ -32,7 +32,8 @@ def read_text(name: str) -> str:
     except OSError as error:
         raise InputError(f"{name} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not UTF-8 text (byte {error.start})", hint="convert it to UTF-8") from error
+        told = "standard input" if name == "-" else name
+        raise InputError(f"{told} is not UTF-8 text (byte {error.start})", hint="convert it to UTF-8") from error
 
 
 def json_lines(name: str, complain: Callable[[int, str], None]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -64,7 +65,11 @@ def writing(name: str) -> Iterator[TextIO]:
         raise InputError(f"there is no folder {target.parent}", hint="make it first")
     fresh = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with fresh.open("w", encoding="utf-8") as file:
+        file = fresh.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{name} can't be written: {error.strerror}") from error
+    try:
+        with file:
             yield file
         fresh.replace(target)
     finally:

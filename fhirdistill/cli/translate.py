@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fhirdistill.cli.read import Complaints, json_lines, writing
+from fhirdistill.cli.read import Complaints, json_lines, read_text, writing
 from fhirdistill.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,12 +64,14 @@ def translate(
     """  # noqa: D301 - click's paragraph mark
     if (question is None) == (source is None):
         raise click.UsageError("give either a QUESTION or --input FILE")
+    if question is not None and target != "-":
+        raise click.UsageError("--output goes with --input; the answer to a QUESTION goes to stdout")
     from fhirdistill.ground.dates import read_today
     from fhirdistill.translate import Translator, check_question, to_json
 
     day = read_today(today) if today is not None else None
     if question is not None:
-        text = sys.stdin.read().strip() if question == "-" else question
+        text = read_text("-").strip() if question == "-" else question
         check_question(text)
         answer = Translator(model, beams=beams).translate(text, today=day, explain=explain)
         if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 LONGEST_LABEL, LONGEST_RATIONALE = 96, 120
 NEVER = np.float32(-1e9)
+REFUSE_ABOVE = 0.5
 YEARS = range(1850, 2200)
 
 
@@ -120,7 +122,15 @@ class Student:
                 grown[q] += self._grow(beam, row, encoded, q, scores[row], pointers[row], beams)
             for q in range(count):
                 live[q] = self._keep(grown[q], done[q], encoded.sources[q], beams)
-        return [sorted(found, key=lambda reading: -reading.score)[:beams] for found in done]
+        return [self._ranked(found)[:beams] for found in done]
+
+    def _ranked(self, found: list[Reading]) -> list[Reading]:
+        """Order readings: refused first only where its own probability is above the bundle's threshold.
+
+        One template holds only a part of the probability that the question can be answered, so scores alone would refuse too much.
+        """
+        threshold = math.log(self.bundle.card.get("refuse_above", REFUSE_ABOVE))
+        return sorted(found, key=lambda r: -math.inf if not r.template and r.score > threshold else -r.score if r.template else math.inf)
 
     def _grow(
         self, beam: Beam, row: int, encoded: Encoded, q: int, scores: Floats, pointers: Floats, beams: int
@@ -180,7 +190,9 @@ class Student:
         run = _Run(self, encoded, self.vocabulary.ids["<rationale>"])
         allowed = np.zeros(len(self.vocabulary.tokens), np.bool_)
         allowed[self.vocabulary.structural :] = True
-        allowed[[self.vocabulary.ids["<eos>"], self.vocabulary.ids["<start>"]]] = True
+        present = [u for u, place in enumerate(encoded.pieces[q].first) if place >= 0]
+        allowed[self.vocabulary.ids["<eos>"]] = True
+        allowed[self.vocabulary.ids["<start>"]] = bool(present)
         steps: list[Step] = []
         for _ in range(LONGEST_RATIONALE):
             scores, pointers = run.step([q], [q if not steps else 0], [steps[-1] if steps else None])
@@ -192,7 +204,7 @@ class Student:
             unit = -1
             if token in POINTERS:
                 first = steps[-1].unit if token == "<end>" else 0
-                units = list(range(first, len(encoded.pieces[q].first)))
+                units = [u for u in present if u >= first]
                 unit = int(_best_places(units, encoded.pieces[q], pointers[0][POINTERS.index(token)], token, 1)[0][0])
             steps.append(Step(token, unit))
             if token == "<eos>":
