@@ -5,8 +5,28 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+FIELDS = [
+    "id",
+    "question",
+    "status",
+    "query",
+    "template",
+    "rationale",
+    "confidence",
+    "today",
+    "concepts",
+    "issues",
+    "alternatives",
+    "reason",
+    "model",
+]
+
 EXAMPLES = (
-    ("patients over 60 with diabetes", "Patient?birthdate=lt{today-60y}&_has:Condition:patient:code={diabetes}", "Who."),
+    (
+        "patients over 60 with diabetes",
+        "Patient?birthdate=lt{today-60y}&_has:Condition:patient:code={diabetes}",
+        "Who.",
+    ),
     ("ferritin under 15 ng/mL", "Observation?code={ferritin}&value-quantity=lt15||ng/mL", "Ferritin below 15."),
     ("ids and names of people", "Patient?_elements=id,name", "People, two elements."),
     ("people heavier than 90 kg", "Patient?_has:Observation:patient:code-value-quantity={weight}$gt90||kg", "Weight."),
@@ -50,7 +70,7 @@ QUESTIONS = (
     "$(rm -rf /)",
     "%00%0a%0d",
     "naïve café Müller Łukasz",
-    "пациенты с диабетом",
+    "пациенты с диабетом",  # noqa: RUF001 - Cyrillic as Russians write it
     "糖尿病の患者",
     "مرضى السكري فوق 60",
     "חולי סוכרת",

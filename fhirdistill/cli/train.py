@@ -32,6 +32,13 @@ import click
     type=click.FloatRange(0.001, 1),
     help="Train on this share of the families.",
 )
+@click.option(
+    "--synthetic",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 4),
+    help="Add this share of drawn templates, said by `explain`.",
+)
 @click.option("--start", type=click.Path(path_type=Path), help="Start from the weights of another run.")
 @click.option(
     "--generic", is_flag=True, help="CORPUS holds rows of any domain: train a small text-to-text student instead."
@@ -50,6 +57,7 @@ def train(
     config: Path | None,
     refill: bool,
     share: float,
+    synthetic: float,
     start: Path | None,
     generic: bool,
     columns: tuple[str, ...],
@@ -81,7 +89,7 @@ def train(
     if generic:
         runs.train_rows(corpus, out, settings, roles)
     else:
-        runs.train_corpus(corpus, out, settings, refill=refill, share=share, start=start)
+        runs.train_corpus(corpus, out, settings, refill=refill, share=share, synthetic=synthetic, start=start)
     click.echo(f"the run is in {out}; next: fhirdistill export {out} --out BUNDLE", err=True)
 
 

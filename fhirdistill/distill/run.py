@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,29 +12,37 @@ from typing import TYPE_CHECKING, Any
 from fhirdistill.dataset.corpus import of_split, read_corpus, without_copies
 from fhirdistill.dataset.epochs import epoch
 from fhirdistill.dataset.row import Row as Example
+from fhirdistill.dataset.sample import sample
 from fhirdistill.distill.codec import UNSUPPORTED, StudentCodec, load_codec, new_codec, save_codec
 from fhirdistill.distill.model import load_model, new_model, take_over
-from fhirdistill.errors import DataError, InputError
+from fhirdistill.errors import InputError
+from fhirdistill.search import explain
 
 if TYPE_CHECKING:
     from fhirdistill.train.config import TrainConfig
     from fhirdistill.train.rows import Row
 
-TEMPERATURES = [0.3 + 0.1 * i for i in range(60)]
-
 
 @dataclass(frozen=True, slots=True)
 class CorpusRows:
-    """The training split, with slots refilled and noise added anew at every pass (the first pass is as written)."""
+    """The training split, with slots refilled and noise added anew at every pass (the first pass is as written).
+
+    `synthetic` adds that share of drawn templates to every pass, said in the plain English of `explain`; they teach
+    rare types and parameters that no teacher was asked about.
+    """
 
     examples: tuple[Example, ...]
     seed: int
     refill: bool
+    synthetic: float
 
     def epoch(self, number: int) -> Sequence[Row]:
         """Return the rows of a pass."""
+        from fhirdistill.train.rows import Row
+
         varied = epoch(self.examples, number, self.seed) if self.refill and number else self.examples
-        return [row_of(example) for example in varied]
+        drawn = sample(round(self.synthetic * len(self.examples)), seed=1000 * self.seed + number)
+        return [*map(row_of, varied), *(Row(explain(d.template), d.template) for d in drawn)]
 
 
 def row_of(example: Example) -> Row:
@@ -54,6 +61,7 @@ def train_corpus(
     *,
     refill: bool = True,
     share: float = 1.0,
+    synthetic: float = 0.0,
     start: Path | None = None,
 ) -> None:
     """Train a student on the training split of a corpus; `start` is a run whose weights it goes on from.
@@ -79,9 +87,10 @@ def train_corpus(
         "examples": len(kept),
         "share": share,
         "refill": refill,
+        "synthetic": synthetic,
     }
     (out / "run.json").write_text(json.dumps({**told, "settings": settings.to_dict()}, indent=1))
-    Trainer(model, codec, CorpusRows(kept, settings.seed, refill), settings, out).run()
+    Trainer(model, codec, CorpusRows(kept, settings.seed, refill, synthetic), settings, out).run()
 
 
 def _codec(examples: Sequence[Example], out: Path) -> StudentCodec:
@@ -124,6 +133,7 @@ def train_rows(path: Path, out: Path, settings: TrainConfig, columns: Mapping[st
 
 def export_run(run: Path, out: Path, *, name: str, version: str, corpus: Path | None, quantize: bool = True) -> None:
     """Write the bundle of a run; with a corpus, fit the confidence on its validation split and score its test split."""
+    from fhirdistill.distill.calibrate import calibrate, measure
     from fhirdistill.student.bundle import write_card
     from fhirdistill.train.config import TrainConfig
     from fhirdistill.train.export import export
@@ -148,50 +158,11 @@ def export_run(run: Path, out: Path, *, name: str, version: str, corpus: Path | 
         "precision": "int8" if quantize else "float32",
         "parameters": sum(p.numel() for p in model.parameters()),
         "training": {**told, "steps": state["step"], "data_sha256": state["data"]},
-        "temperature": 1.0,
-        "metrics": {},
     }
     write_card(out, card)
     if corpus is not None:
-        write_card(out, {**card, **_measure(out, read_corpus(corpus))})
-
-
-def _measure(bundle: Path, examples: Sequence[Example]) -> dict[str, Any]:
-    """Return the temperature fitted on the validation split, and the scores of the validation and test splits."""
-    from dataclasses import asdict
-    from datetime import date
-
-    from fhirdistill.evaluate import Answer, Case, Verdict, judge, report
-    from fhirdistill.translate import Translator
-
-    translator, day = Translator(bundle), date(2026, 3, 15)
-    metrics: dict[str, Any] = {}
-    judged: dict[str, list[Verdict]] = {}
-    for part in ("validation", "test"):
-        cases = [Case(e.id, e.question, (e.template,) if e.template else ()) for e in of_split(examples, part)]
-        if not cases:
-            raise DataError(f"the corpus has no {part} split", hint="export without --corpus, or give a larger corpus")
-        answers = list(translator.translate_all([(c.id, c.question) for c in cases], today=day))
-        said = [Answer(a.status, a.template, a.confidence) for a in answers]
-        judged[part] = [judge(case, answer, day) for case, answer in zip(cases, said, strict=True)]
-        metrics[part] = {key: value for key, value in asdict(report(judged[part])).items() if key != "tags"}
-    return {
-        "temperature": fit_temperature(
-            [(math.log(max(v.answer.confidence, 1e-6)), v.exact) for v in judged["validation"]]
-        ),
-        "metrics": metrics,
-    }
-
-
-def fit_temperature(scored: Sequence[tuple[float, bool]]) -> float:
-    """Return the temperature T under which exp(score / T) is the likeliest chance of being right (Guo et al. 2017)."""
-
-    def surprise(temperature: float) -> float:
-        total = 0.0
-        for score, right in scored:
-            p = min(max(math.exp(score / temperature), 1e-6), 1 - 1e-6)
-            total -= math.log(p if right else 1 - p)
-        return total
-
-    best: float = min(TEMPERATURES, key=surprise)
-    return round(best, 2)
+        rows = read_corpus(corpus)
+        card |= calibrate(out, rows)
+        write_card(out, card)
+        card["metrics"] = {"validation": measure(out, rows, "validation"), "test": measure(out, rows, "test")}
+        write_card(out, card)

@@ -7,16 +7,22 @@ Source: FHIR R4, search.html; the braces of the template form come from docs/lab
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
-PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")  # search.html#prefix
+from fhirdistill.search.spec import PREFIXES as PREFIXES
 
 
 @dataclass(frozen=True, slots=True)
-class Concept:
-    """`{type 2 diabetes}`: a clinical concept in the question's words, not yet bound to codes."""
+class _Text:
+    """What the values that are one text share; values of two classes are never equal."""
 
     text: str
+
+
+class Concept(_Text):
+    """`{type 2 diabetes}`: a clinical concept in the question's words, not yet bound to codes."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +77,16 @@ class TokenValue:
     value: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StringValue:
+class StringValue(_Text):
     """A string, compared by the parameter's rules."""
 
-    text: str
+    __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UriValue:
+class UriValue(_Text):
     """A URI, compared whole."""
 
-    text: str
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,10 @@ class IncludeValue:
     target: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RawValue:
+class RawValue(_Text):
     """The value of a parameter whose type is not known, or of a special one (`_filter`, `_content`): kept as text."""
 
-    text: str
+    __slots__ = ()
 
 
 Value: TypeAlias = (
@@ -134,6 +137,7 @@ Value: TypeAlias = (
 class Chain:
     """One step over a reference: `patient.` or `requester:Practitioner.` (search.html#chaining)."""
 
+    reverse: ClassVar = False
     reference: str
     type: str | None = None
 
@@ -142,6 +146,7 @@ class Chain:
 class Has:
     """One reverse step: `_has:Condition:patient:` (search.html#has)."""
 
+    reverse: ClassVar = True
     type: str
     reference: str
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from fhirdistill.records import Severity
 from fhirdistill.search.ast import Chain, Has, Parameter
-from fhirdistill.search.lexer import Item, Request
+from fhirdistill.search.lexer import Item, Request, key_span, value_span
+
+if TYPE_CHECKING:
+    from fhirdistill.records import Severity
 
 _WORD = re.compile(r"[^.:]+")
 _COMMA = re.compile(r"\\.|%5[Cc].|\{[^{}]*\}|,|%2[Cc]")
@@ -56,8 +58,8 @@ class Locator:
         if place.parameter is None:
             return self._request.type_span
         item = self._request.items[place.parameter]
-        whole = item.key_span if place.part == "key" else item.value_span
-        if place.word is None or (place.part == "key" and "%" in item.key):
+        whole = key_span(item) if place.part == "key" else value_span(item)
+        if place.word is None or (place.part == "key" and "%" in item[0]):
             return whole
         key = (place.parameter, place.part)
         if key not in self._cuts:
@@ -67,11 +69,13 @@ class Locator:
 
 
 def _words(item: Item) -> list[tuple[int, int]]:
-    return [(item.start + m.start(), item.start + m.end()) for m in _WORD.finditer(item.key)]
+    start, _ = key_span(item)
+    return [(start + m.start(), start + m.end()) for m in _WORD.finditer(item[0])]
 
 
 def _alternatives(item: Item) -> list[tuple[int, int]]:
-    commas = [m.span() for m in _COMMA.finditer(item.value) if m[0] in (",", "%2C", "%2c")]
+    commas = [m.span() for m in _COMMA.finditer(item[1]) if m[0] in (",", "%2C", "%2c")]
     starts = [0, *(end for _, end in commas)]
-    ends = [*(start for start, _ in commas), len(item.value)]
-    return [(item.value_start + start, item.value_start + end) for start, end in zip(starts, ends, strict=True)]
+    ends = [*(start for start, _ in commas), len(item[1])]
+    at, _ = value_span(item)
+    return [(at + start, at + end) for start, end in zip(starts, ends, strict=True)]

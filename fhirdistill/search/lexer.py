@@ -7,7 +7,8 @@ Source: FHIR http.html#search and search.html#escaping; RFC 3986, section 2.1.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Final, NamedTuple, TypeAlias
 
 from fhirdistill.errors import SearchSyntaxError
 from fhirdistill.search.spec import COMPARTMENTS
@@ -24,28 +25,22 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufdd0\ufdd1]")
 _PATH = re.compile(r"[^\s{}]*")
 _TYPE = re.compile(r"[A-Z][A-Za-z]*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_SPLITS = {sep: re.compile(rf"\\.|{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{re.escape(sep)}", re.DOTALL) for sep in ",$|"}
 _BLANK = " \t\r\n"
 
+# One `key=value` of a query: key and value as written, the offset of the key, whether it came in the body of a POST.
+# (A plain tuple: a query may have hundreds of thousands.)
+Item: TypeAlias = tuple[str, str, int, bool]
 
-class Item(NamedTuple):
-    """One `key=value` of a query; both raw, with the offsets at which they stand; `form`: it came in a POST body."""
 
-    key: str
-    value: str
-    start: int
-    value_start: int
-    form: bool = False
+def key_span(item: Item) -> tuple[int, int]:
+    """Return the range of an item's key."""
+    return item[2], item[2] + len(item[0])
 
-    @property
-    def key_span(self) -> tuple[int, int]:
-        """Return the range of the key."""
-        return self.start, self.start + len(self.key)
 
-    @property
-    def value_span(self) -> tuple[int, int]:
-        """Return the range of the value."""
-        return self.value_start, self.value_start + len(self.value)
+def value_span(item: Item) -> tuple[int, int]:
+    """Return the range of an item's value."""
+    start = item[2] + len(item[0]) + 1
+    return start, start + len(item[1])
 
 
 class Request(NamedTuple):
@@ -55,33 +50,28 @@ class Request(NamedTuple):
     compartment: tuple[str, str] | None
     type: str | None
     type_span: tuple[int, int]
-    items: tuple[Item, ...]
+    items: list[Item]
 
 
 def lex(text: str) -> Request:
     """Take a search apart. Raises SearchSyntaxError.
 
-    >>> [item.key for item in lex("GET http://example.org/fhir/Patient?name=a&birthdate=2000 HTTP/1.1").items]
-    ['name', 'birthdate']
+    >>> lex("GET http://example.org/fhir/Patient?name=a&birthdate=2000 HTTP/1.1").items
+    [('name', 'a', 36, False), ('birthdate', '2000', 43, False)]
     """
-    if not text.isascii():
-        _check_unicode(text)
     start = len(text) - len(text.lstrip(_BLANK))
     end = len(text.rstrip(_BLANK))
     form = None
     if text.startswith(("GET ", "POST "), start):
         start, end, form = _request_line(text, start, end)
-    control = _CONTROL.search(text, start, end)
-    if control:
-        raise SearchSyntaxError(
-            "A control character stands in the search.", control.span(), hint="Encode it, as in %0A."
-        )
+    if not text.isprintable():
+        _check_characters(text, (start, end), form)
     path_end, query = _halves(text, start, end)
     base, compartment, type, type_span = _path(text, start, path_end)
-    items = [*_items(text, query, end, False)]
+    items = _items(text, query, end, False)
     if form:
         items += _items(text, *form, True)
-    return Request(base, compartment, type, type_span, tuple(items))
+    return Request(base, compartment, type, type_span, items)
 
 
 def decode(raw: str, at: int, form: bool = False) -> str:
@@ -112,8 +102,18 @@ def split(text: str, separator: str) -> list[str]:
     """
     if "\\" not in text and OPEN not in text:
         return text.split(separator)
+    return _cut(text, _separators(separator), separator)
+
+
+@cache
+def _separators(separator: str) -> re.Pattern[str]:
+    return re.compile(rf"\\.|{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}|{re.escape(separator)}", re.DOTALL)
+
+
+def _cut(text: str, pattern: re.Pattern[str], separator: str) -> list[str]:
+    """Cut a text where the pattern finds the separator and not what hides it."""
     pieces, begin = [], 0
-    for match in _SPLITS[separator].finditer(text):
+    for match in pattern.finditer(text):
         if match[0] == separator:
             pieces.append(text[begin : match.start()])
             begin = match.end()
@@ -134,11 +134,18 @@ def _unquote(match: re.Match[str]) -> str:
     return bytes.fromhex(match[0].replace("%", "")).decode()
 
 
-def _check_unicode(text: str) -> None:
+def _check_characters(text: str, *ranges: tuple[int, int] | None) -> None:
+    """Refuse lone surrogates, and in the given ranges control characters and the two marks."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise SearchSyntaxError("The text is no Unicode text: a lone surrogate.", (error.start, error.end)) from None
+    for range in ranges:
+        control = _CONTROL.search(text, *range) if range else None
+        if control:
+            raise SearchSyntaxError(
+                "A control character stands in the search.", control.span(), hint="Encode it, as in %0A."
+            )
 
 
 def _request_line(text: str, start: int, end: int) -> tuple[int, int, tuple[int, int] | None]:
@@ -161,6 +168,8 @@ def _request_line(text: str, start: int, end: int) -> tuple[int, int, tuple[int,
 
 def _path(text: str, start: int, end: int) -> tuple[str, tuple[str, str] | None, str | None, tuple[int, int]]:
     """Take base, compartment and type out of a path (http.html#search, search.html#searchcontexts)."""
+    if _TYPE.fullmatch(text, start, end):  # a type alone, as most searches have it
+        return "", None, text[start:end], (start, end)
     if not _PATH.fullmatch(text, start, end):
         raise SearchSyntaxError(
             "Before the question mark stands more than a path.", (start, end), hint="Write Type?parameter=value."
@@ -189,15 +198,15 @@ def _path(text: str, start: int, end: int) -> tuple[str, tuple[str, str] | None,
 
 def _items(text: str, start: int, end: int, form: bool) -> list[Item]:
     """Cut a query at its ampersands (those in braces are text)."""
-    cuts = [m.start() for m in _BRACED_OR_AND.finditer(text, start, end) if m[0] == "&"]
+    query = text[start:end]
     items = []
-    for stop in (*cuts, end):
-        if stop > start:
-            equals = text.find("=", start, stop)
-            if equals < 0:
+    for piece in _cut(query, _BRACED_OR_AND, "&") if "{" in query else query.split("&"):
+        if piece:
+            key, equals, value = piece.partition("=")
+            if not equals:
                 raise SearchSyntaxError(
-                    f"{text[start:stop][:40]!r} has no equals sign.", (start, stop), hint="Write parameter=value."
+                    f"{piece[:40]!r} has no equals sign.", (start, start + len(piece)), hint="Write parameter=value."
                 )
-            items.append(Item(text[start:equals], text[equals + 1 : stop], start, equals + 1, form))
-        start = stop + 1
+            items.append((key, value, start, form))
+        start += len(piece) + 1
     return items

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from fhirdistill.errors import SearchSyntaxError
 from fhirdistill.search.ast import (
-    PREFIXES,
     Chain,
     CompositeValue,
     Concept,
@@ -34,10 +32,10 @@ from fhirdistill.search.ast import (
     UriValue,
     Value,
 )
-from fhirdistill.search.lexer import CLOSE, OPEN, Item, Request, decode, lex, split
+from fhirdistill.search.lexer import CLOSE, OPEN, Item, Request, decode, lex, split, value_span
 from fhirdistill.search.registry import Registry, SearchParameter
 from fhirdistill.search.registry import registry as load
-from fhirdistill.search.spec import CONTROLS, MODIFIER_KINDS
+from fhirdistill.search.spec import CONTROLS, MODIFIER_KINDS, PREFIXES
 
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:[.:][A-Za-z_][A-Za-z0-9_-]*)*")
 _ESCAPED = re.compile(r"\\([\\,$|])")
@@ -45,8 +43,7 @@ _PREFIXES = frozenset(PREFIXES)
 _BRACED = re.compile(rf"([a-z]{{2}})?{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}(-\d\d(?:-\d\d)?|T\d\d:\d\d)?")
 _RESTS = {"year": re.compile(r"-\d\d(-\d\d)?"), "month": re.compile(r"-\d\d"), "today": re.compile(r"T\d\d:\d\d")}
 _DATE_MATH = re.compile(
-    r"(?P<base>today|now|week|month|year)"
-    r"(?:(?P<sign>[+-])(?:\((?P<years>\d{1,5})\+(?P<plus>\d{1,3})\)|(?P<amount>\d{1,5}))(?P<unit>y|mo|w|d|h|min)?)?"
+    r"(today|now|week|month|year)(?:([+-])(?:\((\d{1,5})\+(\d{1,3})\)|(\d{1,5}))(y|mo|w|d|h|min)?)?", re.ASCII
 )
 _REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/(.+)", re.DOTALL)
 ALL_TYPES: Final = ("Resource",)
@@ -58,7 +55,7 @@ def parse(text: str, registry: Registry | None = None) -> Search:
     Values are typed by `registry` (R4 where none is given). Raises SearchSyntaxError with the span at fault.
 
     >>> parse("Patient?birthdate=lt{today-60y}").parameters[0].values
-    (DateValue(prefix='lt', value=DateMath(base='today', amount=-60, unit='y', plus=0)),)
+    (DateValue(prefix='lt', value=DateMath(base='today', amount=-60, unit='y', plus=0, rest='')),)
     """
     return build(lex(text), registry or load())
 
@@ -69,9 +66,9 @@ def build(request: Request, registry: Registry) -> Search:
     keys = registry.memory(types)
     parameters = []
     for item in request.items:
-        key = keys.get(item.key)
+        key = keys.get(item[0])
         if key is None:
-            key = keys[item.key] = _key(item, types, registry)
+            key = keys[item[0]] = _key(item, types, registry)
         parameters.append(_parameter(item, key))
     return Search(request.type, tuple(parameters), request.base, request.compartment)
 
@@ -80,9 +77,9 @@ def contexts(request: Request, registry: Registry) -> tuple[str, ...]:
     """Return the types that a request's parameters belong to: its own, those of `_type`, or Resource."""
     if request.type is not None:
         return (request.type,)
-    for item in request.items:
-        if item.key == "_type":
-            return tuple(t for t in decode(item.value, item.value_start).split(",") if t in registry.types) or ALL_TYPES
+    for key, value, start, _ in request.items:
+        if key == "_type":
+            return tuple(t for t in decode(value, start).split(",") if t in registry.types) or ALL_TYPES
     return ALL_TYPES
 
 
@@ -122,27 +119,34 @@ def _bad_key(key: str, at: int, hint: str) -> SearchSyntaxError:
     return SearchSyntaxError(f"{key[:60]!r} is no parameter.", (at, at + len(key)), hint=hint)
 
 
-_Key: TypeAlias = tuple[tuple[Chain | Has, ...], str, str | None, str, SearchParameter | None]
+# What a key says, remembered by the registry: steps, name, modifier, kind of value, and the kinds of a composite's parts.
+_Key: TypeAlias = tuple[tuple[Chain | Has, ...], str, str | None, str, tuple[str, ...]]
 
 
 def _key(item: Item, types: tuple[str, ...], registry: Registry) -> _Key:
-    key = decode(item.key, item.start, item.form) if "%" in item.key else item.key
-    steps, name, modifier = parse_key(key, item.start)
-    return (steps, name, modifier, *kind_of(types, steps, name, modifier, registry))
+    key, _, start, form = item
+    steps, name, modifier = parse_key(decode(key, start, form) if "%" in key else key, start)
+    kind, definition = kind_of(types, steps, name, modifier, registry)
+    return steps, name, modifier, kind, tuple(part for _, part in definition.components) if definition else ()
 
 
 def _parameter(item: Item, key: _Key) -> Parameter:
-    steps, name, modifier, kind, definition = key
-    if not item.value:
+    _, raw, start, form = item
+    steps, name, modifier, kind, parts = key
+    if not raw:
         return Parameter(steps, name, modifier, ())
-    text = decode(item.value, item.value_start, item.form)
+    text = decode(raw, start + len(item[0]) + 1, form)
     pieces = [text] if kind == "special" else split(text, ",")
     try:
-        if kind == "composite" or OPEN in text or CLOSE in text:
-            return Parameter(steps, name, modifier, tuple([_value(kind, piece, definition) for piece in pieces]))
-        return Parameter(steps, name, modifier, tuple(map(_PLAIN[kind], pieces)))
+        if kind == "composite":
+            values = [_composite(parts, piece) for piece in pieces]
+        elif OPEN in text or CLOSE in text:
+            values = [_value(kind, piece) for piece in pieces]
+        else:
+            values = list(map(_PLAIN[kind], pieces))
     except _ValueError as error:
-        raise SearchSyntaxError(f"{name}: {error.message}", item.value_span, hint=error.hint) from None
+        raise SearchSyntaxError(f"{name}: {error.message}", value_span(item), hint=error.hint) from None
+    return Parameter(steps, name, modifier, tuple(values))
 
 
 def kind_of(
@@ -177,13 +181,17 @@ def unescape(text: str) -> str:
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
 
 
-def _value(kind: str, text: str, definition: SearchParameter | None) -> Value:
-    if kind == "composite" and definition is not None:
-        names = [part_type for _, part_type in definition.components]
-        parts = split(text, "$")
-        return CompositeValue(
-            tuple(_value(names[i] if i < len(names) else "special", p, None) for i, p in enumerate(parts))
-        )
+def _composite(kinds: tuple[str, ...], text: str) -> CompositeValue:
+    """Read `a$b`; parts beyond those that the parameter has stay text."""
+    parts = split(text, "$")
+    if len(parts) > len(kinds):
+        kinds += ("special",) * (len(parts) - len(kinds))
+    if OPEN in text or CLOSE in text:
+        return CompositeValue(tuple(map(_value, kinds, parts)))
+    return CompositeValue(tuple([_PLAIN[kind](part) for kind, part in zip(kinds, parts, strict=False)]))
+
+
+def _value(kind: str, text: str) -> Value:
     if kind == "quantity" and "|" in text:  # a UCUM annotation: {copies}/mL
         text = text.replace(OPEN, "{").replace(CLOSE, "}")
     if OPEN in text or CLOSE in text:
@@ -203,29 +211,31 @@ def _braced(kind: str, text: str) -> Value:
             "Write {words} as the whole value; a brace that is text is %7B or %7D.",
         )
     if kind == "date":
-        date = date_math(inner)
+        date = date_math(inner, rest)
         if date is not None and (not rest or (date.base in _RESTS and _RESTS[date.base].fullmatch(rest))):
-            return DateValue(prefix, replace(date, rest=rest))
+            return DateValue(prefix, date)
         if prefix or rest:
             message = f"{{{inner}}}{rest} is no date arithmetic."
             raise _ValueError(message, "Write {today-60y}, {month-1}, {year}-05 or the like.")
     return Concept(inner)
 
 
-def date_math(text: str) -> DateMath | None:
+def date_math(text: str, rest: str = "") -> DateMath | None:
     """Read the inside of a date's braces; None where it is no date arithmetic (docs/labelling-guide.md).
 
+    `rest` is what follows the braces.
+
     >>> date_math("today-(17+1)y")
-    DateMath(base='today', amount=-17, unit='y', plus=1)
+    DateMath(base='today', amount=-17, unit='y', plus=1, rest='')
     """
     match = _DATE_MATH.fullmatch(text)
     if not match:
         return None
-    amount, unit = int(match["amount"] or match["years"] or 0), match["unit"] or ""
-    point = match["base"] in ("today", "now")
-    if bool(unit) != bool(point and match["sign"]):
+    base, sign, years, plus, amount, unit = match.groups("")
+    if bool(unit) != (base in ("today", "now") and sign != ""):
         return None
-    return DateMath(match["base"], -amount if match["sign"] == "-" else amount, unit, int(match["plus"] or 0))
+    distance = int(amount or years or 0)
+    return DateMath(base, -distance if sign == "-" else distance, unit, int(plus or 0), rest)
 
 
 def _prefixed(text: str) -> tuple[str, str]:

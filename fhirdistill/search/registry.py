@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhirdistill.errors import InputError
-from fhirdistill.search.ast import PREFIXES, Chain, Has
-from fhirdistill.search.spec import MODIFIERS, ORDERED, TEXT_PARAMETERS
+from fhirdistill.search.spec import MODIFIERS, ORDERED, PREFIXES, TEXT_PARAMETERS
+
+if TYPE_CHECKING:
+    from fhirdistill.search.ast import Chain, Has
 
 VERSIONS: Final = ("R4", "R4B", "R5")
 _KEPT: Final = 8192  # resolved paths remembered by a registry
 
 
-@dataclass(frozen=True, slots=True)
-class SearchParameter:
+class SearchParameter(NamedTuple):
     """A search parameter as one resource type has it.
 
     `components` are the (name, type) pairs of a composite's parts; `modifiers` leaves out the target types that a
@@ -98,8 +98,8 @@ class Registry:
 
     def reach(self, types: tuple[str, ...], step: Chain | Has) -> tuple[str, ...]:
         """Return the types that one step of a chain leads to from `types`; empty where it leads nowhere."""
-        if isinstance(step, Has):
-            return (step.type,) if step.type in self.types else ()
+        if step.reverse:
+            return (step.type,) if step.type is not None and step.type in self.types else ()
         targets: dict[str, None] = {}
         for type in types:
             parameter = self.parameter(type, step.reference)
@@ -121,9 +121,12 @@ class Registry:
 
     def memory(self, types: tuple[str, ...]) -> dict[str, Any]:
         """Return a dict, kept from call to call, in which the parser remembers what it has read of keys."""
-        if len(self._memory) >= _KEPT or len(self._memory.get(types, ())) >= _KEPT:
-            self._memory.clear()
-        return self._memory.setdefault(types, {})
+        found = self._memory.get(types)
+        if found is None or len(found) >= _KEPT:
+            if len(self._memory) >= _KEPT:
+                self._memory.clear()
+            found = self._memory[types] = {}
+        return found
 
     def overlay(
         self,
@@ -202,8 +205,8 @@ class Registry:
         if parameter.datatypes and "Identifier" not in parameter.datatypes:
             modifiers = tuple(m for m in modifiers if m != "of-type")  # search.html#token: only for Identifier
         comparators = PREFIXES if parameter.type in ORDERED else ()
-        return replace(
-            parameter, modifiers=parameter.modifiers or modifiers, comparators=parameter.comparators or comparators
+        return parameter._replace(
+            modifiers=parameter.modifiers or modifiers, comparators=parameter.comparators or comparators
         )
 
     def _codings(self, number: int) -> tuple[tuple[str, str, str], ...]:

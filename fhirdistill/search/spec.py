@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")  # search.html#prefix
 ORDERED: Final = frozenset({"date", "number", "quantity"})  # search.html#prefix: the types whose values take a prefix
 
 # search.html#modifiers (R4, R4B) and search.html#modifiers of R5. A reference takes the name of a target type as well.

@@ -28,6 +28,7 @@ Floats = NDArray[np.float32]
 LONGEST_LABEL, LONGEST_RATIONALE = 96, 120
 NEVER = np.float32(-1e9)
 REFUSE_ABOVE = 0.5
+MARGIN = 5.0  # a reading e^5 times less likely than the best one is given up
 YEARS = range(1850, 2200)
 
 
@@ -125,12 +126,16 @@ class Student:
         return [self._ranked(found)[:beams] for found in done]
 
     def _ranked(self, found: list[Reading]) -> list[Reading]:
-        """Order readings: refused first only where its own probability is above the bundle's threshold.
+        """Order readings by score; refused comes first where its own probability is above the bundle's threshold.
 
-        One template holds only a part of the probability that the question can be answered, so scores alone would refuse too much.
+        Each template holds only a part of the probability that the question can be answered, so that refusing by
+        comparing scores would refuse too much.
         """
         threshold = math.log(self.bundle.card.get("refuse_above", REFUSE_ABOVE))
-        return sorted(found, key=lambda r: -math.inf if not r.template and r.score > threshold else -r.score if r.template else math.inf)
+        refused = [reading for reading in found if not reading.template]
+        answers = sorted((reading for reading in found if reading.template), key=lambda reading: -reading.score)
+        first = bool(refused) and refused[0].score > threshold
+        return [*refused, *answers] if first else [*answers, *refused]
 
     def _grow(
         self, beam: Beam, row: int, encoded: Encoded, q: int, scores: Floats, pointers: Floats, beams: int
@@ -181,9 +186,8 @@ class Student:
             elif len(live) < beams:
                 live.append(beam)
         bar = sorted((reading.score for reading in done), reverse=True)[beams - 1] if len(done) >= beams else -np.inf
-        return [
-            beam for beam in live if beam.score > bar and (not done or beam.score > max(r.score for r in done) - 12)
-        ]
+        least = max(bar, live[0].score - MARGIN) if live else bar
+        return [beam for beam in live if beam.score > least]
 
     def rationale(self, encoded: Encoded, q: int = 0) -> str:
         """Return the student's own rationale of question `q`, greedily decoded."""
@@ -217,6 +221,8 @@ class _Run:
 
     def __init__(self, student: Student, encoded: Encoded, start: int) -> None:
         self.student, self.encoded, self.start = student, encoded, start
+        self.questions: tuple[int, ...] = ()
+        self.memory: dict[str, Any] = {}
         layers, two, _, heads, _, head = encoded.cross.shape
         self.cache = np.zeros((layers, two, len(encoded.sources), heads, 0, head), np.float32)
 
@@ -227,17 +233,23 @@ class _Run:
         places = np.array(
             [[self._place(step, encoded.pieces[q])] for step, q in zip(last, questions, strict=True)], np.int64
         )
-        feeds: dict[str, Any] = {
-            "tokens": tokens,
-            "places": places,
-            "states": encoded.states[questions],
-            "mask": encoded.mask[questions],
-            "cross": encoded.cross[:, :, questions],
-            "keys": encoded.keys[questions],
-            "past": self.cache[:, :, rows],
-        }
+        past = self.cache if rows == list(range(self.cache.shape[2])) else self.cache[:, :, rows]
+        feeds = {"tokens": tokens, "places": places, "past": past, **self._memory(tuple(questions))}
         scores, pointers, self.cache = self.student.decoder.run(None, feeds)
         return scores, pointers
+
+    def _memory(self, questions: tuple[int, ...]) -> dict[str, Any]:
+        """Return what the decoder attends to, a row for each row of the step; kept while the rows stay the same."""
+        if questions != self.questions:
+            encoded, rows = self.encoded, list(questions)
+            self.questions = questions
+            self.memory = {
+                "states": encoded.states[rows],
+                "mask": encoded.mask[rows],
+                "cross": encoded.cross[:, :, rows],
+                "keys": encoded.keys[rows],
+            }
+        return self.memory
 
     def _place(self, step: Step | None, pieces: Pieces) -> int:
         if step is None or step.unit < 0:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from fhirdistill.errors import DataError
 from fhirdistill.student.steps import Source, Step
 
 ESCAPED = str.maketrans({"\\": "\\\\", ",": "\\,", "$": "\\$", "|": "\\|"})
+UNSAFE = re.compile(r"[&{}\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})")  # what a template reads as something else
 
 
 def read_label(steps: Sequence[Step], source: Source) -> str:
@@ -95,16 +97,20 @@ class _Reader:
             if self.is_kind(kind):
                 return self.take(kind)
         if self.skip("</>"):
-            return f"{self.take('T')}/{self.span()}"
+            return f"{self.take('T')}/{self.copied()}"
         if self.token == "<start>":
-            return self.span().translate(ESCAPED)
+            return self.copied()
         return (self.take("X") if self.is_kind("X") else "") + (self.math() if self.is_kind("A") else self.number())
 
     def concept(self) -> str:
         words = [self.take("W")] if self.is_kind("W") else [self.span()]
         while self.token == "<start>":
             words.append(self.span())
-        return " ".join(words)
+        return UNSAFE.sub(_quote, " ".join(words))
+
+    def copied(self) -> str:
+        """Take a span that stands for a value: escaped (search.html#escaping), so that it reads back as it is."""
+        return UNSAFE.sub(_quote, self.span().translate(ESCAPED))
 
     def span(self) -> str:
         first, last = self.pointer("<start>"), self.pointer("<end>")
@@ -126,7 +132,7 @@ class _Reader:
         out = self.digits() + self.month_and_day()
         if self.is_kind("Q"):
             return f"{out}||{self.take('Q')}"
-        return f"{out}||{self.span()}" if self.skip("<||>") else out
+        return f"{out}||{self.copied()}" if self.skip("<||>") else out
 
     def math(self) -> str:
         base = self.take("A")
@@ -139,3 +145,7 @@ class _Reader:
     def month_and_day(self) -> str:
         out = f"-{self.take('MM')}" if self.is_kind("MM") else ""
         return out + (f"-{self.take('DD')}" if self.is_kind("DD") else "")
+
+
+def _quote(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())

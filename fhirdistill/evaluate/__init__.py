@@ -1,19 +1,16 @@
-"""In: questions with gold templates and anything that translates. Out: exact match, type match and the rest, with every miss."""
+"""In: questions with gold templates and anything that translates. Out: exact match, type match and the rest."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from fhirdistill.errors import SearchSyntaxError
+from fhirdistill.evaluate.alike import Asked, alike, asked
 from fhirdistill.records import Status
-from fhirdistill.search import equivalent, parse
-from fhirdistill.search.ast import Chain, Has, Search
-
-ALTERNATIVES = re.compile(r"\{[^{}]*;[^{}]*\}")
+from fhirdistill.search import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,56 +57,29 @@ class Report:
     tags: dict[str, tuple[int, int]]
 
 
-def spellings(gold: str) -> list[str]:
-    """Return the templates that a gold with `{one; other}` concepts stands for."""
-    found = ALTERNATIVES.search(gold)
-    if not found:
-        return [gold]
-    names = [name.strip() for name in found.group()[1:-1].split(";")]
-    return [
-        text for name in names for text in spellings(gold[: found.start()] + "{" + name + "}" + gold[found.end() :])
-    ]
-
-
 def judge(case: Case, answer: Answer, today: date) -> Verdict:
     """Judge one answer by meaning; a template that can't be parsed is a miss."""
     if not case.gold:
         right = answer.status == "unsupported"
         return Verdict(case, answer, right, right, None)
-    if answer.status == "unsupported" or not answer.template:
+    if answer.status != "ok" or not answer.template:
         return Verdict(case, answer, False, False, 0.0)
-    golds = [parse(text) for gold in case.gold for text in spellings(gold)]
     try:
-        said = parse(answer.template)
+        said = asked(parse(answer.template), today)
     except SearchSyntaxError:
         return Verdict(case, answer, False, False, 0.0)
-    exact = any(equivalent(gold, said, today=today) for gold in golds)
+    golds = [asked(parse(text), today) for text in case.gold]
+    right = any(alike(gold, said) for gold in golds)
     return Verdict(
-        case, answer, exact, any(gold.type == said.type for gold in golds), max(_f1(gold, said) for gold in golds)
+        case, answer, right, any(gold.type == said.type for gold in golds), max(_f1(gold, said) for gold in golds)
     )
 
 
-def _f1(gold: Search, said: Search) -> float:
-    one, other = _names(gold), _names(said)
+def _f1(gold: Asked, said: Asked) -> float:
+    one, other = Counter(gold.names()), Counter(said.names())
     if not one and not other:
         return 1.0
     return 2 * (one & other).total() / (one.total() + other.total())
-
-
-def _names(search: Search) -> Counter[str]:
-    """Count the parameters of a search; the two bounds of one date are one."""
-    names: list[str] = []
-    for parameter in search.parameters:
-        steps = "".join(_step(step) for step in parameter.steps)
-        name = f"{steps}{'patient' if parameter.name == 'subject' else parameter.name}:{parameter.modifier or ''}"
-        if name not in names or "date" not in name:
-            names.append(name)
-    return Counter(names)
-
-
-def _step(step: Chain | Has) -> str:
-    reference = "patient" if step.reference == "subject" else step.reference
-    return f"_has:{step.type}:{reference}:" if isinstance(step, Has) else f"{reference}."
 
 
 def evaluate(cases: Sequence[Case], answer: Callable[[Sequence[Case]], Iterable[Answer]], today: date) -> list[Verdict]:
