@@ -1,16 +1,22 @@
 """In: nothing, or a file with one search a line. Out: how many a second are parsed, validated and explained here.
 
-Run `python scripts/bench_validate.py [queries.txt]`; the times are CPU time of one core.
+Run `python scripts/bench_validate.py [queries.txt]`; all times are CPU time of one core, medians.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from statistics import median
 from typing import Any
+
+from fhirdistill.errors import SearchSyntaxError
+from fhirdistill.search import explain, parse, validate
 
 QUERIES = (
     "Patient?birthdate=le{today-65y}&gender=female&_summary=count",
@@ -22,42 +28,71 @@ QUERIES = (
     "Encounter?status=in-progress&class=IMP&location.name=Ward%203",
     "DiagnosticReport?patient=Patient/123&_include=DiagnosticReport:result&issued=gt2024-01-01T00:00:00Z",
 )
-STARTUP = """
-import time, dataclasses, json, re, typing, pkgutil, decimal, datetime
-a = time.process_time()
-from fhirdistill.search import registry
-b = time.process_time(); registry(); c = time.process_time()
-print(f"import {(b - a) * 1000:.1f} ms (standard library apart), R4 registry {(c - b) * 1000:.1f} ms")
-"""
+STARTED = {
+    "a bare interpreter": "pass",
+    "its json, re, typing": "import json, re, typing",
+    "import and registry": "import fhirdistill.search as s; s.registry()",
+    "... and parse": "import fhirdistill.search as s; s.parse('Patient?name=a')",
+    "... and validate": "import fhirdistill.search as s; s.validate('Patient?name=a')",
+}
+SHAPES = (
+    ("Patient?", "a=&"), ("Patient?", "a=1&"), ("Patient?", "name=a&"), ("Patient?", "name=%41&"), ("Patient?", "&"),
+    ("Condition?", "code={a}&"), ("Observation?", "code=a|b&"), ("Patient?name=", "a,"), ("Patient?name=", "\\,"),
+    ("Patient?name=", "%41"), ("Condition?code=", "{a},"), ("Patient?birthdate=", "{year},"),
+    ("Observation?value-quantity=", "gt1,"), ("Observation?code-value-quantity=", "1$2,"), ("Patient?", "a."),
+    ("Patient?", "_has:A:b:"), ("", "/"),
+)  # fmt: skip
 
 
-def rate(function: Callable[[Any], object], items: list[object], seconds: float = 2.0) -> float:
-    """Return calls a second of CPU time, over whole rounds of `items`."""
-    calls, start = 0, time.process_time()
-    while time.process_time() - start < seconds:
-        for item in items:
-            function(item)
-        calls += len(items)
-    return calls / (time.process_time() - start)
+def rate(function: Callable[[Any], object], items: list[object], rounds: int = 15, seconds: float = 0.2) -> float:
+    """Return calls a second of CPU time: the median of some rounds, each over whole passes through `items`."""
+    rates = []
+    for _ in range(rounds):
+        calls, start = 0, time.process_time()
+        while time.process_time() - start < seconds:
+            for item in items:
+                function(item)
+            calls += len(items)
+        rates.append(calls / (time.process_time() - start))
+    return median(rates)
+
+
+def started(code: str, times: int = 11) -> float:
+    """Return the CPU time in ms that a new interpreter takes for some code: the median of several."""
+    costs = []
+    for _ in range(times):
+        before = os.times()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        after = os.times()
+        costs.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    return median(costs) * 1000
+
+
+def megabyte(start: str, piece: str) -> float:
+    """Return the CPU time in seconds that 1 MB of one piece takes to parse, or to be refused."""
+    text = start + piece * (1_000_000 // len(piece))
+    begin = time.process_time()
+    with suppress(SearchSyntaxError):
+        parse(text)
+    return time.process_time() - begin
 
 
 def main() -> None:
     """Print the figures."""
-    from fhirdistill.search import explain, parse, validate
-
     lines = Path(sys.argv[1]).read_text().splitlines() if len(sys.argv) > 1 else list(QUERIES)
     texts: list[object] = [line for line in lines if line]
     searches: list[object] = [parse(line) for line in lines if line]
-    subprocess.run([sys.executable, "-c", STARTUP], check=True)
-    print(f"parse               {rate(parse, texts):9.0f}/s")
-    print(f"validate a Search   {rate(validate, searches):9.0f}/s")
-    print(f"parse and validate  {rate(validate, texts):9.0f}/s")
-    print(f"explain             {rate(explain, searches):9.0f}/s")
-    for name, piece in (("parameters", "name=a&"), ("alternatives", "a,"), ("escapes", "\\,"), ("encoded", "%41")):
-        text = f"Patient?{'' if '=' in piece else 'name='}" + piece * (1_000_000 // len(piece))
-        start = time.process_time()
-        parse(text)
-        print(f"1 MB of {name:12} {time.process_time() - start:8.2f} s")
+    for name, code in STARTED.items():
+        print(f"{name:22} {started(code):8.1f} ms")
+    for name, function, items in (
+        ("parse", parse, texts),
+        ("validate a Search", validate, searches),
+        ("parse and validate", validate, texts),
+        ("explain", explain, searches),
+    ):
+        print(f"{name:22} {rate(function, items):8.0f} /s")
+    for start, piece in SHAPES:
+        print(f"1 MB {start + piece:40} {megabyte(start, piece):6.2f} s")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ SWAPS = (
     (r"\|\|([^&,]+)", r"|http://unitsofmeasure.org|\1"),
     (r"=(gt|lt|ge|le)?(\d+)(?=$|&|\|)", r"=\g<1>\g<2>.0"),
     (r"=(gt|lt|ge|le)?(\d+)(?=$|&|\|)", r"=\g<1>1\g<2>"),
-    (r"patient", "subject"),
-    (r"patient", "subject:Patient"),
-    (r"subject", "patient"),
+    (r"(?<=[?&])patient(?=[=.:])", "subject"),
+    (r"(?<=[?&])patient(?=[=.])", "subject:Patient"),
+    (r"(?<=[?&])subject(?=[=.:])", "patient"),
     (r"patient=(\w)", r"patient=Patient/\1"),
     (r"Patient/", ""),
     (r":Practitioner\.", "."),
@@ -106,5 +106,5 @@ def _mutations(gold: str) -> Iterator[str]:
     for one, other in pairwise(parts):
         yield gold.replace(f"{one}&{other}", f"{other}&{one}")
     for pattern, put in SWAPS:
-        yield re.sub(pattern, put, gold, count=1)  # type: ignore[call-overload]
-        yield re.sub(pattern, put, gold)  # type: ignore[call-overload]
+        yield re.sub(pattern, put, gold, count=1)
+        yield re.sub(pattern, put, gold)

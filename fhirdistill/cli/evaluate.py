@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,7 @@ from fhirdistill.cli.read import Complaints, json_lines
 from fhirdistill.errors import InputError
 
 if TYPE_CHECKING:
-    from fhirdistill.evaluate import Case, Verdict
+    from fhirdistill.evaluate import Answer, Case, Verdict
 
 
 @click.command()
@@ -47,10 +47,8 @@ def evaluate(
         raise InputError(f"{cases} holds no cases", hint='one object a line: {"id", "question", "gold"}')
     if predictions:
         told = {str(r.get("id")): r for _, r in json_lines(predictions, Complaints(predictions))}
-        said = {
-            c.id: Answer(told.get(c.id, {}).get("status", "missing"), told.get(c.id, {}).get("template")) for c in asked
-        }
-        verdicts = evaluate(asked, lambda cs: [said[c.id] for c in cs], day)
+        said = [_told(told.get(c.id, {})) for c in asked]
+        verdicts = evaluate(asked, lambda _: said, day)
     else:
         from fhirdistill.translate import Translator
 
@@ -64,13 +62,21 @@ def evaluate(
     complaints.finish()
 
 
+def _told(record: dict[str, Any]) -> Answer:
+    from fhirdistill.evaluate import Answer
+
+    template = record.get("template")
+    return Answer(record.get("status", "missing"), template if isinstance(template, str) else None)
+
+
 def _case(number: int, record: dict[str, object], complaints: Complaints) -> Case | None:
     from fhirdistill.evaluate import Case
     from fhirdistill.search import parse
 
     gold = record.get("gold")
     golds = [gold] if isinstance(gold, str) else gold
-    if not isinstance(record.get("question"), str) or not isinstance(golds, list):
+    listed = isinstance(golds, list) and all(isinstance(text, str) for text in golds)
+    if not isinstance(record.get("question"), str) or not isinstance(golds, list) or not listed:
         complaints(number, 'needs "question" (text) and "gold" (a list of templates)')
         return None
     try:

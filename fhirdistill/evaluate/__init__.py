@@ -58,17 +58,18 @@ class Report:
 
 
 def judge(case: Case, answer: Answer, today: date) -> Verdict:
-    """Judge one answer by meaning; a template that can't be parsed is a miss."""
+    """Judge one answer by meaning; of a template that can't be parsed only the type may be right."""
     if not case.gold:
         right = answer.status == "unsupported"
         return Verdict(case, answer, right, right, None)
     if answer.status != "ok" or not answer.template:
         return Verdict(case, answer, False, False, 0.0)
+    golds = [asked(parse(text), today) for text in case.gold]
     try:
         said = asked(parse(answer.template), today)
     except SearchSyntaxError:
-        return Verdict(case, answer, False, False, 0.0)
-    golds = [asked(parse(text), today) for text in case.gold]
+        type_ = answer.template.strip().partition("?")[0].strip("/").rpartition("/")[2]
+        return Verdict(case, answer, False, any(gold.type == type_ for gold in golds), 0.0)
     right = any(alike(gold, said) for gold in golds)
     return Verdict(
         case, answer, right, any(gold.type == said.type for gold in golds), max(_f1(gold, said) for gold in golds)

@@ -252,6 +252,8 @@ def _number(text: str) -> NumberValue:
 
 def _quantity(text: str) -> QuantityValue:
     prefix, rest = _prefixed(text)
+    if "|" not in rest:
+        return QuantityValue(prefix, unescape(rest))
     parts = [unescape(part) for part in split(rest, "|")]
     if len(parts) > 3:
         raise _ValueError("too many bars.", "Write number|system|code; a bar that is text is \\|.")
@@ -259,6 +261,8 @@ def _quantity(text: str) -> QuantityValue:
 
 
 def _token(text: str) -> TokenValue:
+    if "|" not in text:
+        return TokenValue(None, unescape(text))
     parts = [unescape(part) for part in split(text, "|")]
     if len(parts) > 2:
         raise _ValueError("too many bars.", "Write system|code; a bar that is text is \\|.")

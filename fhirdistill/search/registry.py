@@ -7,7 +7,7 @@ Source: FHIR searchparameter.html and capabilitystatement.html.
 from __future__ import annotations
 
 import json
-import pkgutil
+import os.path
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -256,5 +256,5 @@ def registry(version: str = "R4") -> Registry:
     """
     if version not in VERSIONS:
         raise InputError(f"No search definitions for FHIR {version!r}.", hint=f"Take one of {', '.join(VERSIONS)}.")
-    data = pkgutil.get_data("fhirdistill.search", f"data/{version.lower()}.json")
-    return Registry(version, json.loads(data or b"{}"))
+    with open(os.path.join(os.path.dirname(__file__), "data", f"{version.lower()}.json"), encoding="utf-8") as file:
+        return Registry(version, json.load(file))

@@ -6,9 +6,8 @@ search.html#errors lets lenient servers ignore them, which silently widens a sea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from fhirdistill.records import Issue
 from fhirdistill.search.ast import Chain, Has, Parameter, Search, TokenValue
 from fhirdistill.search.controls import check_control
 from fhirdistill.search.finding import Finding, Locator, Place, name_word, step_words
@@ -21,6 +20,9 @@ from fhirdistill.search.spec import CONTROLS
 from fhirdistill.search.suggest import nearest
 from fhirdistill.search.together import check_together
 from fhirdistill.search.values import check_value
+
+if TYPE_CHECKING:
+    from fhirdistill.records import Issue
 
 
 def validate(search: Search | str, registry: Registry | None = None) -> tuple[Issue, ...]:
@@ -35,25 +37,28 @@ def validate(search: Search | str, registry: Registry | None = None) -> tuple[Is
     """
     registry = registry or load()
     value = parse(search, registry) if isinstance(search, str) else search
-    findings = list(_findings(value, registry))
+    findings = _findings(value, registry)
     if not findings:
         return ()
+    from fhirdistill.records import Issue
+
     find = Locator(lex(search if isinstance(search, str) else format(search))).span
     return tuple(Issue(f.severity, f.code, f.message, find(f.place), f.suggestion) for f in findings)
 
 
-def _findings(search: Search, registry: Registry) -> Iterator[Finding]:
+def _findings(search: Search, registry: Registry) -> list[Finding]:
     if search.type is not None and search.type not in registry.types:
-        yield _unknown_type(search.type, Place(), registry)
-        return
+        return [_unknown_type(search.type, Place(), registry)]
     types = (search.type,) if search.type else search_types(search)
+    findings: list[Finding] = []
     for number, parameter in enumerate(search.parameters):
         if not parameter.steps and parameter.name in CONTROLS:
-            yield from check_control(parameter, number, types, registry)
+            findings += check_control(parameter, number, types, registry)
         else:
-            yield from _parameter(parameter, number, types, registry)
+            findings += _parameter(parameter, number, types, registry)
     if len(search.parameters) > 1:
-        yield from check_together(search, registry)
+        findings += check_together(search, registry)
+    return findings
 
 
 def search_types(search: Search) -> tuple[str, ...]:
@@ -70,43 +75,47 @@ def _unknown_type(type: str, place: Place, registry: Registry) -> Finding:
     return Finding("error", "unknown-type", f"{type} is no resource type.", place, nearest(type, registry.types))
 
 
-def _parameter(parameter: Parameter, number: int, types: tuple[str, ...], registry: Registry) -> Iterator[Finding]:
-    ends, word = types, 0
-    for step in parameter.steps:
-        findings, ends = _step(step, ends, Place(number, "key", word), registry)
-        word += step_words(step)
-        if findings:
-            yield from findings
-            return
-    found = registry.resolve(types, parameter.steps, parameter.name)
-    if not found or (not parameter.steps and len(found) < len(types)):
-        yield _unknown_parameter(parameter, number, ends, registry)
-        return
-    yield from _ambiguous(parameter, number, ends, len(found))
+def _parameter(parameter: Parameter, number: int, types: tuple[str, ...], registry: Registry) -> list[Finding]:
+    steps, name, modifier = parameter.steps, parameter.name, parameter.modifier
+    found = registry.resolve(types, steps, name)
+    findings: list[Finding] = []
+    if steps:
+        finding, types = _steps(steps, types, number, registry)
+        if finding:
+            return [finding]
+        if len(found) > 1:
+            findings += _ambiguous(parameter, number, types)
+    if not found or (not steps and len(found) < len(types)):
+        return [_unknown_parameter(parameter, number, types, registry)]
     definition = found[0]
-    if parameter.modifier is not None and not _takes(definition, parameter.modifier):
-        yield _bad_modifier(parameter, number, definition)
-        return
+    if modifier is not None and not _takes(definition, modifier):
+        return [*findings, _bad_modifier(parameter, number, definition)]
     if not parameter.values:
-        message = f"`{parameter.name}` has no value, so a server ignores it."
-        yield Finding("warning", "empty-value", message, Place(number, "key", name_word(parameter)))
+        message = f"`{name}` has no value, so a server ignores it."
+        findings.append(Finding("warning", "empty-value", message, Place(number, "key", name_word(parameter))))
     for index, value in enumerate(parameter.values):
-        for fault in check_value(value, definition, parameter.modifier, registry):
-            place = Place(number, "value", index)
-            yield Finding(fault.severity, fault.code, fault.message, place, fault.suggestion)
+        for severity, code, message, suggestion in check_value(value, definition, modifier, registry):
+            findings.append(Finding(severity, code, message, Place(number, "value", index), suggestion))
+    return findings
 
 
-def _step(
-    step: Chain | Has, types: tuple[str, ...], place: Place, registry: Registry
-) -> tuple[list[Finding], tuple[str, ...]]:
-    """Check one step of a chain from `types`; return what is wrong, and the types that it leads to."""
-    if isinstance(step, Has):
-        finding = _has(step, types, place, registry)
-        return ([finding] if finding else []), (step.type,)
-    ends = registry.reach(types, step)
-    if ends:
-        return [], ends
-    return [_broken_chain(step, types, place, registry)], ()
+def _steps(
+    steps: tuple[Chain | Has, ...], types: tuple[str, ...], number: int, registry: Registry
+) -> tuple[Finding | None, tuple[str, ...]]:
+    """Follow the steps of a chain from `types`; return what is wrong, if anything, and the types that it leads to."""
+    word = 0
+    for step in steps:
+        place = Place(number, "key", word)
+        ends = registry.reach(types, step)
+        if isinstance(step, Has):
+            finding = _has(step, types, place, registry)
+        else:
+            finding = None if ends else _broken_chain(step, types, place, registry)
+        if finding:
+            return finding, types
+        types = ends
+        word += step_words(step)
+    return None, types
 
 
 def _has(step: Has, types: tuple[str, ...], place: Place, registry: Registry) -> Finding | None:
@@ -155,14 +164,15 @@ def _unknown_parameter(parameter: Parameter, number: int, types: tuple[str, ...]
     return Finding("error", "unknown-parameter", f"{here} has no parameter `{parameter.name}`.", place, suggestion)
 
 
-def _ambiguous(parameter: Parameter, number: int, types: tuple[str, ...], found: int) -> Iterator[Finding]:
+def _ambiguous(parameter: Parameter, number: int, types: tuple[str, ...]) -> list[Finding]:
     """Warn of a chain that leaves open which type it goes over (search.html#chaining: the type is then required)."""
-    last = parameter.steps[-1] if parameter.steps else None
-    if isinstance(last, Chain) and last.type is None and found > 1:
-        place = Place(number, "key", name_word(parameter) - step_words(last))
-        message = f"`{last.reference}` may refer to several types that have `{parameter.name}`."
-        suggestion = ", ".join(f"{last.reference}:{t}.{parameter.name}" for t in types[:4])
-        yield Finding("warning", "ambiguous-chain", message, place, suggestion)
+    last = parameter.steps[-1]
+    if not isinstance(last, Chain) or last.type is not None:
+        return []
+    place = Place(number, "key", name_word(parameter) - step_words(last))
+    message = f"`{last.reference}` may refer to several types that have `{parameter.name}`."
+    suggestion = ", ".join(f"{last.reference}:{t}.{parameter.name}" for t in types[:4])
+    return [Finding("warning", "ambiguous-chain", message, place, suggestion)]
 
 
 def _takes(definition: SearchParameter, modifier: str) -> bool:

@@ -6,13 +6,10 @@ Sources: FHIR datatypes.html#primitive for the lexical forms, search.html#date #
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from fhirdistill.records import Severity
 from fhirdistill.search.ast import (
-    PREFIXES,
     CompositeValue,
     Concept,
     DateMath,
@@ -26,9 +23,14 @@ from fhirdistill.search.ast import (
     UriValue,
     Value,
 )
+from fhirdistill.search.formatting import format_date_math
 from fhirdistill.search.registry import Registry, SearchParameter
+from fhirdistill.search.spec import PREFIXES
 from fhirdistill.search.suggest import nearest
 from fhirdistill.search.units import UCUM, is_ucum
+
+if TYPE_CHECKING:
+    from fhirdistill.records import Severity
 
 _DATE = re.compile(
     r"(?!0000)(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01])"
@@ -69,6 +71,16 @@ def is_date(text: str) -> bool:
     return day <= _DAYS[month - 1] and (leap or (month, day) != (2, 29))
 
 
+def is_rest(date: DateMath) -> bool:
+    """Say whether what follows the braces of date arithmetic is a month, a day or a time that there is.
+
+    >>> is_rest(DateMath("year", rest="-02-29")), is_rest(DateMath("year", rest="-13"))
+    (True, False)
+    """
+    leap = {"year": "2024", "month": "2024-01", "today": "2024-01-01"}  # the longest that the period can be
+    return date.base in leap and is_date(leap[date.base] + date.rest)
+
+
 def is_number(text: str) -> bool:
     """Say whether a text is a FHIR decimal of at most 18 digits.
 
@@ -79,145 +91,145 @@ def is_number(text: str) -> bool:
     return bool(match) and len(match[1].lstrip("0") + (match[2] or "")) <= _DIGITS if match else False
 
 
-def check_value(value: Value, parameter: SearchParameter, modifier: str | None, registry: Registry) -> Iterator[Fault]:
-    """Yield what is wrong with one value of a parameter."""
+Faults: TypeAlias = tuple[Fault, ...]
+NONE: Final[Faults] = ()
+
+
+def check_value(value: Value, parameter: SearchParameter, modifier: str | None, registry: Registry) -> Faults:
+    """Return what is wrong with one value of a parameter."""
     if modifier == "missing":
-        if not isinstance(value, TokenValue) or value.system is not None or value.code not in _BOOLEAN:
-            yield Fault("error", "invalid-missing", ":missing takes true or false.")
-    elif isinstance(value, Concept):
-        yield from _concept(value, parameter)
-    elif modifier == "of-type":
-        if (
-            not isinstance(value, TokenValue)
-            or value.value is None
-            or not (value.system and value.code and value.value)
-        ):
-            yield Fault("error", "invalid-token", ":of-type takes system|code|value.")
-    elif modifier == "identifier" and isinstance(value, TokenValue):
-        yield from _token(value, None, registry)
-    else:
-        checker = _CHECKS.get(type(value))
-        if checker is not None:
-            yield from checker(value, parameter, registry)
+        right = isinstance(value, TokenValue) and value.system is None and value.code in _BOOLEAN
+        return NONE if right else (Fault("error", "invalid-missing", ":missing takes true or false."),)
+    if modifier == "of-type" and isinstance(value, TokenValue):
+        right = bool(value.system and value.code and value.value)
+        return NONE if right else (Fault("error", "invalid-token", ":of-type takes system|code|value."),)
+    if modifier == "identifier" and isinstance(value, TokenValue):
+        return _token(value, None, registry)
+    checker = _CHECKS.get(type(value))
+    return checker(value, parameter, registry) if checker is not None else NONE
 
 
-def _concept(value: Concept, parameter: SearchParameter) -> Iterator[Fault]:
+def _concept(value: Concept, parameter: SearchParameter, _: Registry) -> Faults:
     if parameter.type not in ("token", "string"):
-        yield Fault(
-            "error",
-            "concept-not-allowed",
-            f"`{parameter.name}` is a {parameter.type}: {{{value.text}}} can't stand for one.",
-        )
-    elif parameter.binding == "required" and parameter.codes:
-        suggestion = nearest(value.text, parameter.codes)
-        yield Fault(
-            "error",
-            "concept-for-code",
-            f"`{parameter.name}` takes a code that FHIR lists, not {{{value.text}}}.",
-            suggestion or ", ".join(parameter.codes[:12]),
-        )
+        message = f"`{parameter.name}` is a {parameter.type}: {{{value.text}}} can't stand for one."
+        return (Fault("error", "concept-not-allowed", message),)
+    if parameter.binding == "required" and parameter.codes:
+        message = f"`{parameter.name}` takes a code that FHIR lists, not {{{value.text}}}."
+        suggestion = nearest(value.text, parameter.codes) or ", ".join(parameter.codes[:12])
+        return (Fault("error", "concept-for-code", message, suggestion),)
+    return NONE
 
 
-def _prefix(prefix: str, parameter: SearchParameter) -> Iterator[Fault]:
-    if prefix and prefix not in parameter.comparators:
-        allowed = ", ".join(parameter.comparators)
-        yield Fault("error", "prefix-not-allowed", f"`{parameter.name}` does not take the prefix `{prefix}`.", allowed)
+def _prefix(prefix: str, parameter: SearchParameter) -> Faults:
+    if not prefix or prefix in parameter.comparators:
+        return NONE
+    message = f"`{parameter.name}` does not take the prefix `{prefix}`."
+    return (Fault("error", "prefix-not-allowed", message, ", ".join(parameter.comparators)),)
 
 
-def _date(value: DateValue, parameter: SearchParameter, _: Registry) -> Iterator[Fault]:
-    yield from _prefix(value.prefix, parameter)
-    if not isinstance(value.value, DateMath) and not is_date(value.value):
-        text = f"{value.prefix}{value.value}"
-        yield Fault("error", "invalid-date", f"{text[:40]!r} is no date.", "YYYY, YYYY-MM, YYYY-MM-DD or a dateTime")
+def _date(value: DateValue, parameter: SearchParameter, _: Registry) -> Faults:
+    faults = _prefix(value.prefix, parameter)
+    date = value.value
+    if isinstance(date, DateMath):
+        if date.rest and not is_rest(date):
+            message = f"{date.rest!r} is no month, day or time of {{{format_date_math(date)}}}."
+            return (*faults, Fault("error", "invalid-date", message, "{year}-MM, {year}-MM-DD, {month}-DD, {today}Thh:mm"))
+    elif not is_date(date):
+        text = f"{value.prefix}{date}"
+        message = f"{text[:40]!r} is no date."
+        return (*faults, Fault("error", "invalid-date", message, "YYYY, YYYY-MM, YYYY-MM-DD or a dateTime"))
+    return faults
 
 
-def _number(value: NumberValue, parameter: SearchParameter, _: Registry) -> Iterator[Fault]:
-    yield from _prefix(value.prefix, parameter)
+def _number(value: NumberValue, parameter: SearchParameter, _: Registry) -> Faults:
+    faults = _prefix(value.prefix, parameter)
+    if is_number(value.number):
+        return faults
+    message = f"{value.prefix + value.number[:40]!r} is no number of up to 18 digits."
+    return (*faults, Fault("error", "invalid-number", message))
+
+
+def _quantity(value: QuantityValue, parameter: SearchParameter, _: Registry) -> Faults:
+    faults = _prefix(value.prefix, parameter)
     if not is_number(value.number):
-        yield Fault("error", "invalid-number", f"{value.prefix + value.number[:40]!r} is no number of up to 18 digits.")
-
-
-def _quantity(value: QuantityValue, parameter: SearchParameter, _: Registry) -> Iterator[Fault]:
-    yield from _prefix(value.prefix, parameter)
-    if not is_number(value.number):
-        yield Fault(
-            "error", "invalid-quantity", f"{value.prefix + value.number[:40]!r} is no number of up to 18 digits."
-        )
+        message = f"{value.prefix + value.number[:40]!r} is no number of up to 18 digits."
+        faults += (Fault("error", "invalid-quantity", message),)
     if value.code and value.system == UCUM and not is_ucum(value.code):
-        yield Fault("warning", "unknown-unit", f"{value.code[:40]!r} is no UCUM unit.")
+        faults += (Fault("warning", "unknown-unit", f"{value.code[:40]!r} is no UCUM unit."),)
     if value.system and value.code is None:
-        yield Fault("warning", "quantity-without-unit", "A unit system stands without a unit.", "number|system|code")
+        message = "A unit system stands without a unit."
+        faults += (Fault("warning", "quantity-without-unit", message, "number|system|code"),)
+    return faults
 
 
-def _token(value: TokenValue, parameter: SearchParameter | None, _: Registry) -> Iterator[Fault]:
+def _token(value: TokenValue, parameter: SearchParameter | None, _: Registry) -> Faults:
     if value.value is not None:
-        yield Fault("error", "invalid-token", "Three parts stand only with :of-type.")
-    elif not value.code and not value.system:
-        yield Fault("error", "invalid-token", "A token has a code, or a system, or both.")
-    elif parameter is not None and parameter.codes and value.code:
-        yield from _code(value, parameter)
+        return (Fault("error", "invalid-token", "Three parts stand only with :of-type."),)
+    if not value.code and not value.system:
+        return (Fault("error", "invalid-token", "A token has a code, or a system, or both."),)
+    if parameter is not None and parameter.codes and value.code:
+        return _code(value, parameter)
+    return NONE
 
 
-def _code(value: TokenValue, parameter: SearchParameter) -> Iterator[Fault]:
+def _code(value: TokenValue, parameter: SearchParameter) -> Faults:
     """Compare a code with the value set that FHIR binds (terminologies.html#strength)."""
     known = value.code in parameter.codes
     if known and value.system and parameter.codings[0][0]:
         known = any(system == value.system and code == value.code for system, code, _ in parameter.codings)
     if known or parameter.binding == "preferred":
-        return
+        return NONE
     written = f"{value.system}|{value.code}" if value.system else value.code
     suggestion = nearest(value.code, parameter.codes)
     if parameter.binding == "required":
         listed = ", ".join(parameter.codes[:12]) + (" ..." if len(parameter.codes) > 12 else "")
-        yield Fault(
-            "error", "unknown-code", f"{written[:80]!r} is no code of `{parameter.name}`.", suggestion or listed
-        )
-    elif not value.system:
-        yield Fault(
-            "information",
-            "unlisted-code",
-            f"{written[:80]!r} is not among the codes of `{parameter.name}`.",
-            suggestion,
-        )
+        message = f"{written[:80]!r} is no code of `{parameter.name}`."
+        return (Fault("error", "unknown-code", message, suggestion or listed),)
+    if not value.system:
+        message = f"{written[:80]!r} is not among the codes of `{parameter.name}`."
+        return (Fault("information", "unlisted-code", message, suggestion),)
+    return NONE
 
 
-def _reference(value: ReferenceValue, parameter: SearchParameter, registry: Registry) -> Iterator[Fault]:
+def _reference(value: ReferenceValue, parameter: SearchParameter, registry: Registry) -> Faults:
     if value.type is None:
         if not (_ID.fullmatch(value.id) or _URI.fullmatch(value.id)):
-            yield Fault("error", "invalid-reference", f"{value.id[:60]!r} is no id, Type/id or URL.")
+            return (Fault("error", "invalid-reference", f"{value.id[:60]!r} is no id, Type/id or URL."),)
     elif not _VERSIONED.fullmatch(value.id):
-        yield Fault("error", "invalid-reference", f"{value.id[:60]!r} is no id.")
+        return (Fault("error", "invalid-reference", f"{value.id[:60]!r} is no id."),)
     elif value.type not in parameter.targets:
         suggestion = nearest(value.type, parameter.targets) or ", ".join(parameter.targets[:8])
-        yield Fault("error", "wrong-target", f"`{parameter.name}` does not refer to {value.type}.", suggestion)
+        return (Fault("error", "wrong-target", f"`{parameter.name}` does not refer to {value.type}.", suggestion),)
+    return NONE
 
 
-def _uri(value: UriValue, _: SearchParameter, __: Registry) -> Iterator[Fault]:
-    if not _LOOSE_URI.fullmatch(value.text):
-        yield Fault("error", "invalid-uri", f"{value.text[:60]!r} is no URI.")
+def _uri(value: UriValue, _: SearchParameter, __: Registry) -> Faults:
+    return NONE if _LOOSE_URI.fullmatch(value.text) else (Fault("error", "invalid-uri", f"{value.text[:60]!r} is no URI."),)
 
 
-def _string(value: StringValue, parameter: SearchParameter, _: Registry) -> Iterator[Fault]:
-    if not value.text.strip() and parameter.type == "string":
-        yield Fault("warning", "empty-value", f"An alternative of `{parameter.name}` is empty.")
+def _string(value: StringValue, parameter: SearchParameter, _: Registry) -> Faults:
+    if value.text.strip() or parameter.type != "string":
+        return NONE
+    return (Fault("warning", "empty-value", f"An alternative of `{parameter.name}` is empty."),)
 
 
-def _raw(value: RawValue, parameter: SearchParameter, _: Registry) -> Iterator[Fault]:
-    if parameter.name == "near" and not all(_POSITION.fullmatch(part) for part in value.text.split(",")):
-        yield Fault("error", "invalid-position", f"{value.text[:60]!r} is no latitude|longitude|distance|unit.")
+def _raw(value: RawValue, parameter: SearchParameter, _: Registry) -> Faults:
+    if parameter.name != "near" or all(_POSITION.fullmatch(part) for part in value.text.split(",")):
+        return NONE
+    return (Fault("error", "invalid-position", f"{value.text[:60]!r} is no latitude|longitude|distance|unit."),)
 
 
-def _composite(value: CompositeValue, parameter: SearchParameter, registry: Registry) -> Iterator[Fault]:
-    if len(value.parts) != len(parameter.components):
+def _composite(value: CompositeValue, parameter: SearchParameter, registry: Registry) -> Faults:
+    count = len(parameter.components)
+    if len(value.parts) != count:
         names = "$".join(name for name, _ in parameter.components)
-        count = len(parameter.components)
-        yield Fault(
-            "error", "component-count", f"`{parameter.name}` takes {count} parts, not {len(value.parts)}.", names
-        )
-        return
+        message = f"`{parameter.name}` takes {count} parts, not {len(value.parts)}."
+        return (Fault("error", "component-count", message, names),)
+    faults: Faults = ()
     for part, component in zip(value.parts, component_parameters(parameter.components), strict=True):
         if not (isinstance(part, StringValue) and not part.text):
-            yield from check_value(part, component, None, registry)
+            faults += check_value(part, component, None, registry)
+    return faults
 
 
 @cache
@@ -227,6 +239,7 @@ def component_parameters(components: tuple[tuple[str, str], ...]) -> tuple[Searc
 
 
 _CHECKS: dict[type, Any] = {
+    Concept: _concept,
     DateValue: _date,
     NumberValue: _number,
     QuantityValue: _quantity,

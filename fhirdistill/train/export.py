@@ -1,6 +1,4 @@
-"""In: a trained pointer model.
-
-Out: `encoder.onnx` and `decoder.onnx` in int8, the decoder as a single step with its cache.
+"""In: a trained pointer model. Out: `encoder.onnx` and `decoder.onnx` in int8; the decoder is one step with its cache.
 
 Names of the decoder's inputs and outputs are the contract with `student.decode`: tokens and places (rows, 1), states
 (rows, length, width), mask (rows, length), cross (layers, 2, rows, heads, length, width / heads), past (layers, 2,

@@ -1,7 +1,4 @@
-"""In: rows of any text.
-
-Out: a text-to-text student with its codec: a T5 from scratch, or any local encoder-decoder checkpoint.
-"""
+"""In: rows of any text. Out: a text-to-text student with its codec: a T5 from scratch, or a local checkpoint."""
 
 from __future__ import annotations
 
