@@ -1,7 +1,4 @@
-"""In: a question.
-
-Out: a Translation: decode under the grammar, bind dates and concepts, validate; or an honest "unsupported".
-"""
+"""In: a question. Out: a Translation: a query that was decoded, grounded and validated, or an honest "unsupported"."""
 
 from __future__ import annotations
 

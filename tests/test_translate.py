@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from babble import FIELDS, QUESTIONS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fhirdistill.errors import BundleError, InputError
 from fhirdistill.records import Translation
@@ -49,6 +51,17 @@ def test_every_output_is_valid(answers: list[Translation]) -> None:
     assert len(found) > len(QUESTIONS)
     assert len({query.partition("?")[0] for query in found}) > 3, "the student shall not say one thing only"
     assert [error for query in found for error in errors(query)] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text("aZ 059.,;:!?&=%{}[]|$\\/'\"-+#~\n\u00e9\u0436\u7cd6\u0301\u200d\U0001f600", min_size=1, max_size=60))
+def test_no_text_breaks_the_translator(babbler: Translator, question: str) -> None:
+    try:
+        answer = babbler.translate(question, today=DAY, explain=True)
+    except InputError:
+        assert not question.strip()
+        return
+    assert [error for query in queries([answer]) for error in errors(query)] == []
 
 
 def test_every_question_is_answered_in_order(answers: list[Translation]) -> None:

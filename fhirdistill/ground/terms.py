@@ -1,4 +1,4 @@
-"""In: a search with concepts. Out: the same, each concept bound to codes or, where none is known, searched by its text."""
+"""In: a search with concepts. Out: the same, each concept bound to codes or, without one, searched by its text."""
 
 from __future__ import annotations
 

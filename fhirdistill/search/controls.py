@@ -82,7 +82,7 @@ def _elements(_: str, value: Value, types: tuple[str, ...], registry: Registry) 
 
 def _type(_: str, value: Value, __: tuple[str, ...], registry: Registry) -> Fault | None:
     code = value.code if isinstance(value, TokenValue) else ""
-    if code in registry.types:
+    if registry.has_type(code):
         return None
     return "unknown-type", f"{code[:60] or 'This'} is no resource type.", nearest(code, registry.types)
 
@@ -93,7 +93,7 @@ def _include(
     """Check `Type:reference:Target` (search.html#include)."""
     if not isinstance(value, IncludeValue) or value.source == "*":
         return
-    if value.source not in registry.types:
+    if not registry.has_type(value.source):
         message, suggestion = f"{value.source} is no resource type.", nearest(value.source, registry.types)
         yield Finding("error", "unknown-type", message, place, suggestion)
         return

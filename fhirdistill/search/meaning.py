@@ -229,7 +229,7 @@ def _resolved(value: DateMath, today: date) -> str | None:
         if value.base == "today" and value.unit in ("", "d"):
             return (today + timedelta(days=value.amount)).isoformat() + value.rest
         if value.base == "today" and value.unit in ("y", "mo"):
-            return _months(today, value.amount * (12 if value.unit == "y" else 1)).isoformat()
+            return _months(today, value.amount * (12 if value.unit == "y" else 1)).isoformat() + value.rest
     except (ValueError, OverflowError):
         return None
     return None

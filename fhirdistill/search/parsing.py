@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from fhirdistill.errors import SearchSyntaxError
@@ -40,12 +41,13 @@ from fhirdistill.search.spec import CONTROLS, MODIFIER_KINDS, PREFIXES
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:[.:][A-Za-z_][A-Za-z0-9_-]*)*")
 _ESCAPED = re.compile(r"\\([\\,$|])")
 _PREFIXES = frozenset(PREFIXES)
-_BRACED = re.compile(rf"([a-z]{{2}})?{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}(-\d\d(?:-\d\d)?|T\d\d:\d\d)?")
-_RESTS = {"year": re.compile(r"-\d\d(-\d\d)?"), "month": re.compile(r"-\d\d"), "today": re.compile(r"T\d\d:\d\d")}
+_BRACED = re.compile(rf"([a-z]{{2}})?{OPEN}([^{OPEN}{CLOSE}]+){CLOSE}(-\d\d(?:-\d\d)?|T\d\d:\d\d)?", re.ASCII)
+_RESTS = {"year": ("-", (3, 6)), "month": ("-", (3,)), "today": ("T", (6,))}  # how a rest begins, how long it may be
 _DATE_MATH = re.compile(
     r"(today|now|week|month|year)(?:([+-])(?:\((\d{1,5})\+(\d{1,3})\)|(\d{1,5}))(y|mo|w|d|h|min)?)?", re.ASCII
 )
 _REFERENCE = re.compile(r"([A-Z][A-Za-z]+)/(.+)", re.DOTALL)
+_MANY = 64
 ALL_TYPES: Final = ("Resource",)
 
 
@@ -79,7 +81,7 @@ def contexts(request: Request, registry: Registry) -> tuple[str, ...]:
         return (request.type,)
     for key, value, start, _ in request.items:
         if key == "_type":
-            return tuple(t for t in decode(value, start).split(",") if t in registry.types) or ALL_TYPES
+            return tuple(t for t in decode(value, start).split(",") if registry.has_type(t)) or ALL_TYPES
     return ALL_TYPES
 
 
@@ -91,6 +93,8 @@ def parse_key(key: str, at: int = 0) -> tuple[tuple[Chain | Has, ...], str, str 
     """
     if not _KEY.fullmatch(key):
         raise _bad_key(key, at, "Names are letters, digits and hyphens.")
+    if "." not in key and ":" not in key:
+        return (), key, None
     steps: list[Chain | Has] = []
     *links, last = key.split(".")
     for link in links:
@@ -119,7 +123,7 @@ def _bad_key(key: str, at: int, hint: str) -> SearchSyntaxError:
     return SearchSyntaxError(f"{key[:60]!r} is no parameter.", (at, at + len(key)), hint=hint)
 
 
-# What a key says, remembered by the registry: steps, name, modifier, kind of value, and the kinds of a composite's parts.
+# What a key says, remembered by the registry: steps, name, modifier, kind of value, kinds of a composite's parts.
 _Key: TypeAlias = tuple[tuple[Chain | Has, ...], str, str | None, str, tuple[str, ...]]
 
 
@@ -139,14 +143,20 @@ def _parameter(item: Item, key: _Key) -> Parameter:
     pieces = [text] if kind == "special" else split(text, ",")
     try:
         if kind == "composite":
-            values = [_composite(parts, piece) for piece in pieces]
-        elif OPEN in text or CLOSE in text:
-            values = [_value(kind, piece) for piece in pieces]
-        else:
-            values = list(map(_PLAIN[kind], pieces))
+            return Parameter(steps, name, modifier, _each(partial(_composite, parts), pieces))
+        if OPEN in text or CLOSE in text:
+            return Parameter(steps, name, modifier, _each(partial(_value, kind), pieces))
+        return Parameter(steps, name, modifier, _each(_PLAIN[kind], pieces))
     except _ValueError as error:
         raise SearchSyntaxError(f"{name}: {error.message}", value_span(item), hint=error.hint) from None
-    return Parameter(steps, name, modifier, tuple(values))
+
+
+def _each(read: Callable[[str], Value], pieces: list[str]) -> tuple[Value, ...]:
+    """Read alternatives; among many, those written alike are read once."""
+    if len(pieces) < _MANY:
+        return tuple(map(read, pieces))
+    known = {piece: read(piece) for piece in dict.fromkeys(pieces)}
+    return tuple([known[piece] for piece in pieces])
 
 
 def kind_of(
@@ -212,12 +222,18 @@ def _braced(kind: str, text: str) -> Value:
         )
     if kind == "date":
         date = date_math(inner, rest)
-        if date is not None and (not rest or (date.base in _RESTS and _RESTS[date.base].fullmatch(rest))):
+        if date is not None and (not rest or _fits(date)):
             return DateValue(prefix, date)
         if prefix or rest:
             message = f"{{{inner}}}{rest} is no date arithmetic."
-            raise _ValueError(message, "Write {today-60y}, {month-1}, {year}-05 or the like.")
+            raise _ValueError(message, "Write {today-60y}, {month-1}, {year}-05, {today}T09:00 or the like.")
     return Concept(inner)
+
+
+def _fits(date: DateMath) -> bool:
+    """Say whether a rest can follow the braces: a month or a day after a year, a day after a month, a time after a day."""
+    mark, lengths = _RESTS.get(date.base, ("", ()))
+    return date.rest[0] == mark and len(date.rest) in lengths and date.unit not in ("h", "min")
 
 
 def date_math(text: str, rest: str = "") -> DateMath | None:

@@ -61,6 +61,14 @@ class Registry:
         self._served: dict[str, frozenset[str] | None] | None = None
         self.types: tuple[str, ...] = tuple(data["elements"])
 
+    def has_type(self, type: str) -> bool:
+        """Say whether `type` is one of `types`.
+
+        >>> registry("R4").has_type("Patient"), registry("R4").has_type("patient")
+        (True, False)
+        """
+        return type in self._data["elements"] and (self._served is None or type in self._served)
+
     def parameters(self, type: str) -> Mapping[str, SearchParameter]:
         """Return the parameters of a resource type by name, those of Resource and DomainResource among them.
 
@@ -99,7 +107,7 @@ class Registry:
     def reach(self, types: tuple[str, ...], step: Chain | Has) -> tuple[str, ...]:
         """Return the types that one step of a chain leads to from `types`; empty where it leads nowhere."""
         if step.reverse:
-            return (step.type,) if step.type is not None and step.type in self.types else ()
+            return (step.type,) if step.type is not None and self.has_type(step.type) else ()
         targets: dict[str, None] = {}
         for type in types:
             parameter = self.parameter(type, step.reference)

@@ -76,7 +76,8 @@ def _bound(parameter: Parameter) -> Bound | None:
     value = parameter.values[0]
     if isinstance(value, DateValue) and value.prefix in _LOWER | _UPPER:
         if isinstance(value.value, DateMath):
-            return value.prefix, _day(value.value), "relative"
+            line = f"relative {value.value.base}" if value.value.rest else "relative"
+            return value.prefix, _day(value.value) + _within(value.value), line
         return value.prefix, value.value, "absolute"
     if isinstance(value, NumberValue | QuantityValue) and value.prefix in _LOWER | _UPPER:
         unit = (value.system, value.code) if isinstance(value, QuantityValue) else None
@@ -92,6 +93,16 @@ def _day(date: DateMath) -> float:
     return distance(date) * (_DAYS[date.unit] if date.unit else _PERIOD.get(date.base, 0.0))
 
 
+def _within(date: DateMath) -> float:
+    """Place what follows the braces within its period, in days: `-05-12` of a year, `-12` of a month, `T09:00`."""
+    if not date.rest:
+        return 0.0
+    first, second = int(date.rest[1:3]), int(date.rest[4:6] or 0)
+    if date.base == "year":
+        return first * _PERIOD["month"] + second
+    return float(first) if date.base == "month" else first / 24 + second / 1440
+
+
 def _verdict(first: Bound, second: Bound) -> tuple[str, str] | None:
     """Compare two bounds of one parameter: do they exclude each other, or say one thing twice?"""
     if (first[0] in _LOWER) == (second[0] in _LOWER):
@@ -101,7 +112,8 @@ def _verdict(first: Bound, second: Bound) -> tuple[str, str] | None:
     if isinstance(low, str) and isinstance(high, str):
         size = min(len(low), len(high))
         return ("contradictory-bounds", "can't be after and before at once") if low[:size] > high[:size] else None
-    touching = low == high and not (lower[0] == "ge" and upper[0] == "le") and second[2] != "relative"
+    relative = isinstance(second[2], str)
+    touching = low == high and not (lower[0] == "ge" and upper[0] == "le") and not relative
     if low > high or touching:  # type: ignore[operator]
         return "contradictory-bounds", "can't be above and below at once"
     return None

@@ -47,7 +47,7 @@ def validate(search: Search | str, registry: Registry | None = None) -> tuple[Is
 
 
 def _findings(search: Search, registry: Registry) -> list[Finding]:
-    if search.type is not None and search.type not in registry.types:
+    if search.type is not None and not registry.has_type(search.type):
         return [_unknown_type(search.type, Place(), registry)]
     types = (search.type,) if search.type else search_types(search)
     findings: list[Finding] = []
@@ -121,7 +121,7 @@ def _steps(
 def _has(step: Has, types: tuple[str, ...], place: Place, registry: Registry) -> Finding | None:
     """Check that `_has:Type:reference:` names a reference that points back here (search.html#has)."""
     number, _, word = place
-    if step.type not in registry.types:
+    if not registry.has_type(step.type):
         return _unknown_type(step.type, Place(number, "key", (word or 0) + 1), registry)
     parameter = registry.parameter(step.type, step.reference)
     here = " or ".join(types[:3])

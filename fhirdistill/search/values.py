@@ -100,8 +100,8 @@ def check_value(value: Value, parameter: SearchParameter, modifier: str | None, 
     if modifier == "missing":
         right = isinstance(value, TokenValue) and value.system is None and value.code in _BOOLEAN
         return NONE if right else (Fault("error", "invalid-missing", ":missing takes true or false."),)
-    if modifier == "of-type" and isinstance(value, TokenValue):
-        right = bool(value.system and value.code and value.value)
+    if modifier == "of-type" and not isinstance(value, Concept):
+        right = isinstance(value, TokenValue) and bool(value.system and value.code and value.value)
         return NONE if right else (Fault("error", "invalid-token", ":of-type takes system|code|value."),)
     if modifier == "identifier" and isinstance(value, TokenValue):
         return _token(value, None, registry)
@@ -133,7 +133,8 @@ def _date(value: DateValue, parameter: SearchParameter, _: Registry) -> Faults:
     if isinstance(date, DateMath):
         if date.rest and not is_rest(date):
             message = f"{date.rest!r} is no month, day or time of {{{format_date_math(date)}}}."
-            return (*faults, Fault("error", "invalid-date", message, "{year}-MM, {year}-MM-DD, {month}-DD, {today}Thh:mm"))
+            suggestion = "{year}-MM, {year}-MM-DD, {month}-DD or {today}Thh:mm"
+            return (*faults, Fault("error", "invalid-date", message, suggestion))
     elif not is_date(date):
         text = f"{value.prefix}{date}"
         message = f"{text[:40]!r} is no date."
@@ -174,10 +175,13 @@ def _token(value: TokenValue, parameter: SearchParameter | None, _: Registry) ->
 
 def _code(value: TokenValue, parameter: SearchParameter) -> Faults:
     """Compare a code with the value set that FHIR binds (terminologies.html#strength)."""
-    known = value.code in parameter.codes
-    if known and value.system and parameter.codings[0][0]:
+    if parameter.binding == "preferred":
+        return NONE
+    if value.system and parameter.codings[0][0]:
         known = any(system == value.system and code == value.code for system, code, _ in parameter.codings)
-    if known or parameter.binding == "preferred":
+    else:
+        known = value.code in parameter.codes
+    if known:
         return NONE
     written = f"{value.system}|{value.code}" if value.system else value.code
     suggestion = nearest(value.code, parameter.codes)
@@ -204,7 +208,9 @@ def _reference(value: ReferenceValue, parameter: SearchParameter, registry: Regi
 
 
 def _uri(value: UriValue, _: SearchParameter, __: Registry) -> Faults:
-    return NONE if _LOOSE_URI.fullmatch(value.text) else (Fault("error", "invalid-uri", f"{value.text[:60]!r} is no URI."),)
+    if _LOOSE_URI.fullmatch(value.text):
+        return NONE
+    return (Fault("error", "invalid-uri", f"{value.text[:60]!r} is no URI."),)
 
 
 def _string(value: StringValue, parameter: SearchParameter, _: Registry) -> Faults:

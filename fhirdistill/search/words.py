@@ -24,6 +24,10 @@ from fhirdistill.search.registry import SearchParameter
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _UNITS: Final = {"y": "year", "mo": "month", "w": "week", "d": "day", "h": "hour", "min": "minute"}
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _NAMES: Final = {
     "_id": "id",
     "_lastUpdated": "last update",
@@ -82,12 +86,14 @@ def date_words(date: str | DateMath) -> str:
 
     >>> date_words(DateMath("today", -60, "y")), date_words(DateMath("month", -1)), date_words("2024-03")
     ('60 years before today', 'last month', '2024-03')
+    >>> date_words(DateMath("year", rest="-05")), date_words(DateMath("year", -1, rest="-10-15"))
+    ('May of this year', 'October 15 of last year')
     """
     if isinstance(date, str):
         return date
     if date.rest:
-        of = date_words(replace(date, rest=""))
-        return f"{date.rest[1:]} of {of}" if date.rest[0] == "-" else f"{of} {date.rest[1:]}"
+        whole = date_words(replace(date, rest=""))
+        return f"{_part(date)} of {whole}" if date.rest[0] == "-" else f"{whole} at {date.rest[1:]}"
     amount = distance(date)
     if date.unit:
         count = abs(amount)
@@ -101,6 +107,15 @@ def date_words(date: str | DateMath) -> str:
     return f"the {date.base} {abs(amount)} {date.base}s {'ago' if amount < 0 else 'ahead'}"
 
 
+def _part(date: DateMath) -> str:
+    """Say the month or the day that follows the braces: `May`, `October 15`, `day 3`."""
+    first, _, second = date.rest[1:].partition("-")
+    if date.base == "month":
+        return f"day {int(first)}"
+    month = _MONTHS[int(first) - 1] if 1 <= int(first) <= len(_MONTHS) else f"month {first}"
+    return f"{month} {int(second)}" if second else month
+
+
 def value_words(value: Value, parameter: SearchParameter | None) -> str:
     """Say a value without its prefix."""
     if isinstance(value, Concept):
@@ -112,7 +127,7 @@ def value_words(value: Value, parameter: SearchParameter | None) -> str:
     if isinstance(value, NumberValue):
         return value.number
     if isinstance(value, QuantityValue):
-        return f"{value.number} {value.code}" if value.code else value.number
+        return f"{value.number} {value.code.replace('{', '').replace('}', '')}" if value.code else value.number
     if isinstance(value, TokenValue):
         return _token(value, parameter)
     if isinstance(value, ReferenceValue):

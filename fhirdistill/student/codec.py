@@ -1,6 +1,4 @@
-"""In: a question with its template or rationale.
-
-Out: the target steps that the student learns, and the way back to text.
+"""In: a question with its template. Out: the target steps that the student learns.
 
 A step is a token and, for `<start>`, `<end>` and `<number>`, the unit of the question that it points at. Parameters
 are written in one order (own, chained, reverse, then the shape of the result), so that a query has one spelling.

@@ -1,6 +1,4 @@
-"""In: what the student has written so far.
-
-Out: the tokens that may come next, so that every finished query is a legal FHIR search.
+"""In: what the student has written so far. Out: the tokens that may come next: every finished query is legal.
 
 An LL(1) grammar over the search parameters of a FHIR version. A state is the stack of symbols still to be written;
 `moves` says, for a symbol, which tokens may begin it and what each leaves to write. Sources: FHIR R4 search.html

@@ -1,6 +1,4 @@
-"""In: nothing.
-
-Out: the grammar's symbols, and its rules for numbers, quantities and dates, which depend on no parameter.
+"""In: nothing. Out: the grammar's symbols, and its rules for numbers, quantities and dates.
 
 Sources: FHIR R4 search.html#number, #quantity, #date; docs/labelling-guide.md for date arithmetic.
 """

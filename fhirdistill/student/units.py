@@ -1,6 +1,4 @@
-"""In: a question as text.
-
-Out: its units (words, numbers, marks) with their place in the text and the number that each one reads as.
+"""In: a question as text. Out: its words, numbers and marks, with their place in the text and what they read as.
 
 A unit is what the decoder points at: a span runs from the start of one unit to the end of another, so a copied value
 always has the question's own spelling. A number is one unit, decimals and thousands included; number words ("forty

@@ -1,4 +1,1 @@
-"""In: rows of {input, label, rationale}.
-
-Out: a trained student; the only place for torch and transformers, and nothing in it knows FHIR.
-"""
+"""In: rows of {input, label, rationale}. Out: a student; torch lives here, and nothing in it knows FHIR."""

@@ -1,6 +1,4 @@
-"""In: token ids of a question.
-
-Out: a small encoder-decoder whose target steps are a token and, for some tokens, a place in the input.
+"""In: token ids of a question. Out: an encoder-decoder whose steps are a token and, for some, a place in the input.
 
 The encoder is a pretrained BERT (or a fresh one); the decoder is fresh and pre-norm. At each step the decoder scores
 the vocabulary; for the first tokens that the codec names as pointers it also scores every input position (See et al.

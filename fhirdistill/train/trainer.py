@@ -1,6 +1,4 @@
-"""In: rows, a codec, a model.
-
-Out: the model trained on two tasks, with a metrics log and checkpoints that a killed run resumes from.
+"""In: rows, a codec, a model. Out: the model trained on two tasks, with a log and checkpoints to resume from.
 
 Distilling step-by-step (Hsieh et al. 2023, equation 4): loss = alpha * label + (1 - alpha) * rationale. Each task's
 loss is a mean over the target tokens of the whole accumulation window (of all processes), so that batch 8 x 1 and 1 x

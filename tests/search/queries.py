@@ -25,5 +25,8 @@ QUERIES = (
     "POST /fhir/Patient/_search HTTP/1.1\nAccept: application/json\n\nname=van+Putten&active=true",
     "?_type=Patient,Practitioner&_id=12&_list=$current-problems&_text=pain&_content=ache",
     'Patient?_filter=name eq "Ann, or not"&_format=application/fhir+json&_pretty=true',
+    "Encounter?date={year}-05&date:missing=false&length=gt2||d",
+    "Encounter?date=ge{year-1}-10-15&date=lt{month}-03&_lastUpdated=ge{today-1d}T09:00",
+    "Observation?code-value-quantity={viral load}$lt50||{copies}/mL&value-quantity=lt50|http://unitsofmeasure.org|{copies}/mL",
     "Slot?start=ge{now-24h}&status=free&schedule.actor:Location.name=North",
 )

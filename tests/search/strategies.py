@@ -44,7 +44,18 @@ points = st.builds(
     st.integers(0, 2),
 )
 periods = st.builds(DateMath, st.sampled_from(("week", "month", "year")), st.integers(-30, 30))
-maths = st.one_of(points, periods, st.sampled_from((DateMath("today"), DateMath("now"))))
+rests = st.one_of(
+    st.builds(DateMath, st.just("year"), st.integers(-3, 3), rest=st.from_regex(r"-[0-9]{2}(-[0-9]{2})?", fullmatch=True)),
+    st.builds(DateMath, st.just("month"), st.integers(-3, 3), rest=st.from_regex(r"-[0-9]{2}", fullmatch=True)),
+    st.builds(
+        DateMath,
+        st.just("today"),
+        st.integers(-9, -1),
+        st.sampled_from(("d", "w", "mo", "y")),
+        rest=st.from_regex(r"T[0-9]{2}:[0-9]{2}", fullmatch=True),
+    ),
+)
+maths = st.one_of(points, periods, rests, st.sampled_from((DateMath("today"), DateMath("now"))))
 dates = st.builds(
     DateValue,
     prefixes,
@@ -57,6 +68,7 @@ strings = st.builds(StringValue, text)
 quantities = st.one_of(
     st.builds(QuantityValue, prefixes, numbers),
     st.builds(QuantityValue, prefixes, numbers, st.sampled_from(("", "http://unitsofmeasure.org")), text),
+    st.builds(QuantityValue, prefixes, numbers, st.just(""), st.sampled_from(("{copies}/mL", "mL/min/{1.73_m2}"))),
 )
 references = st.one_of(
     st.builds(ReferenceValue, st.none(), st.from_regex(r"[a-z0-9.-]{1,10}", fullmatch=True)),

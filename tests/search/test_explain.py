@@ -19,6 +19,11 @@ from .queries import QUERIES
         ("Patient?phone:missing=true", "Patients whose phone is missing."),
         ("Encounter?date={month-1}", "Encounters whose date is last month."),
         ("Encounter?date=lt{today-2w}", "Encounters whose date is before 2 weeks before today."),
+        ("Encounter?date=ge{year}-05", "Encounters whose date is May of this year or later."),
+        ("Encounter?date=lt{year-1}-10-15", "Encounters whose date is before October 15 of last year."),
+        ("Encounter?date={month+1}-03", "Encounters whose date is day 3 of next month."),
+        ("Encounter?date=gt{today}T09:00", "Encounters whose date is after today at 09:00."),
+        ("Observation?value-quantity=lt50||{copies}/mL", "Observations whose value quantity is under 50 copies/mL."),
         ("Encounter?class=IMP", "Encounters whose class is IMP (inpatient encounter)."),
         ("Observation?status:not=final", "Observations whose status is not final."),
         (
