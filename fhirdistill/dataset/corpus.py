@@ -26,7 +26,7 @@ def read_corpus(path: Path) -> tuple[Row, ...]:
     """Read a corpus file. Raises InputError with the number of the first line that is no row."""
     rows = []
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror}", hint="give a corpus file (JSON Lines)") from error
     for number, line in enumerate(lines, 1):

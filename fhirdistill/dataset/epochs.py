@@ -9,6 +9,7 @@ from dataclasses import replace
 from fhirdistill.dataset.leaves import leaves, parsed
 from fhirdistill.dataset.noise import noise
 from fhirdistill.dataset.refill import PROBABILITY, refill
+from fhirdistill.dataset.respell import respell
 from fhirdistill.dataset.row import Row
 from fhirdistill.dataset.words import rewrite
 from fhirdistill.search.ast import Concept
@@ -32,6 +33,8 @@ def epoch(
 def varied(row: Row, seed: str, refilled: float = PROBABILITY, noisy: float = 0.4) -> Row:
     """Return one version of a row, drawn from a seed."""
     rng = random.Random(seed)
+    if rng.random() < refilled:
+        row = respell(row, rng)
     row = refill(row, rng, refilled)
     if rng.random() >= noisy:
         return row

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fhirdistill.search.ast import Chain, Has
 
 VERSIONS: Final = ("R4", "R4B", "R5")
+_SPELLED: Final = {"ofType": "of-type"}  # R4's code list and its search page spell one modifier in two ways
 _KEPT: Final = 8192  # resolved paths remembered by a registry
 
 
@@ -237,7 +238,7 @@ class Registry:
                 targets=targets,
                 components=tuple((n, p.type if p else "special") for n, p in zip(parts, known, strict=True)),
                 comparators=tuple(resource.get("comparator", ())),
-                modifiers=tuple(resource.get("modifier", ())),
+                modifiers=tuple(_SPELLED.get(m, m) for m in resource.get("modifier", ())),
                 expression=resource.get("expression", ""),
                 description=(resource.get("description") or resource.get("documentation") or "").partition("\n")[0],
             )

@@ -81,4 +81,5 @@ CONTROL_CODES: Final = MappingProxyType(
 ITERATE: Final = "iterate"  # search.html#include: the one modifier of `_include` and `_revinclude`
 
 TEXT_PARAMETERS: Final = frozenset({"_text", "_content"})  # search.html#content: their values are free text
-COMPARTMENTS: Final = ("Patient", "Encounter", "RelatedPerson", "Practitioner", "Device")  # compartmentdefinition.html
+# compartmentdefinition.html; that of EpisodeOfCare came with R5
+COMPARTMENTS: Final = ("Patient", "Encounter", "RelatedPerson", "Practitioner", "Device", "EpisodeOfCare")

@@ -45,7 +45,9 @@ points = st.builds(
 )
 periods = st.builds(DateMath, st.sampled_from(("week", "month", "year")), st.integers(-30, 30))
 rests = st.one_of(
-    st.builds(DateMath, st.just("year"), st.integers(-3, 3), rest=st.from_regex(r"-[0-9]{2}(-[0-9]{2})?", fullmatch=True)),
+    st.builds(
+        DateMath, st.just("year"), st.integers(-3, 3), rest=st.from_regex(r"-[0-9]{2}(-[0-9]{2})?", fullmatch=True)
+    ),
     st.builds(DateMath, st.just("month"), st.integers(-3, 3), rest=st.from_regex(r"-[0-9]{2}", fullmatch=True)),
     st.builds(
         DateMath,
