@@ -1,7 +1,7 @@
 """In: the official FHIR packages. Out: `fhirdistill/search/data/{r4,r4b,r5}.json`, what the search registry knows.
 
 Get the packages with `npm pack hl7.fhir.r4.examples@4.0.1`, `npm pack hl7.fhir.r4b.core@4.3.0` and
-`npm pack hl7.fhir.r5.core@5.0.0` (all CC0), then give the tarballs, or the folders they unpack to:
+`npm pack hl7.fhir.r5.core@5.0.0` (all CC0), then give the tarballs:
 
     python scripts/build_search_data.py R4=hl7.fhir.r4.examples-4.0.1.tgz R4B=... R5=...
 
@@ -35,23 +35,21 @@ TERMINOLOGIES = {
 BOOLEAN = "boolean"
 
 
-def members(package: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield name and bytes of every JSON file of a package that this script reads."""
-    if package.is_dir():
-        for path in sorted((package / "package" if (package / "package").is_dir() else package).glob("*.json")):
-            if path.name.startswith(KINDS):
-                yield path.name, path.read_bytes()
-        return
+Coding = tuple[str, str, str]  # system, code, display
+
+
+def members(package: Path) -> Iterator[tuple[str, Json]]:
+    """Yield name and content of every JSON file of a package that this script reads."""
     with tarfile.open(package) as tar:
         for member in sorted(tar.getmembers(), key=lambda m: m.name):
             name = member.name.rpartition("/")[2]
             file = tar.extractfile(member) if name.startswith(KINDS) and name.endswith(".json") else None
             if file is not None:
-                yield name, file.read()
+                yield name, json.loads(file.read())
 
 
 class Package:
-    """The definitions of one package, by canonical URL."""
+    """The definitions of one package, by name or canonical URL."""
 
     def __init__(self, path: Path) -> None:
         """Read every definition of the package at `path`."""
@@ -60,92 +58,83 @@ class Package:
         self.systems: dict[str, Json] = {}
         self.sets: dict[str, Json] = {}
         self.expansions: dict[str, Json] = {}
-        for name, data in members(path):
-            self.add(json.loads(data), name)
-        self.types = sorted(
-            n
-            for n, s in self.structures.items()
-            if s["kind"] == "resource" and not s.get("abstract") and s["name"] == n
-        )
+        for name, resource in members(path):
+            kind = resource["resourceType"]
+            if kind == "Bundle":
+                self.expansions.update({e["resource"]["url"]: e["resource"]["expansion"] for e in resource["entry"]})
+            elif kind == "StructureDefinition" and resource.get("derivation") != "constraint":
+                self.structures[resource["name"]] = resource
+            elif kind == "SearchParameter" and usable(resource) and "example" not in name:
+                self.parameters.append(resource)
+            elif kind == "CodeSystem":
+                self.systems[resource["url"]] = resource
+            elif kind == "ValueSet":
+                self.sets[resource["url"]] = resource
+        resources = {n: s for n, s in self.structures.items() if s["kind"] == "resource" and not s.get("abstract")}
+        self.types = sorted(n for n, s in resources.items() if s["name"] == n)
         self.elements = {
             name: {e["path"]: e for e in s["snapshot"]["element"]}
             for name, s in self.structures.items()
             if "snapshot" in s
         }
 
-    def add(self, resource: Json, name: str) -> None:
-        """File one resource where it belongs."""
-        kind = resource["resourceType"]
-        if kind == "Bundle":
-            self.expansions.update({e["resource"]["url"]: e["resource"]["expansion"] for e in resource["entry"]})
-        elif kind == "StructureDefinition" and resource.get("derivation") != "constraint":
-            self.structures[resource["name"]] = resource
-        elif kind == "SearchParameter" and usable(resource) and "example" not in name:
-            self.parameters.append(resource)
-        elif kind == "CodeSystem":
-            self.systems[resource["url"]] = resource
-        elif kind == "ValueSet":
-            self.sets[resource["url"]] = resource
-
-    def expand(self, url: str) -> list[tuple[str, str, str]] | None:
-        """Expand a value set to (system, code, display); None where a filter or a system is out of reach."""
+    def expand(self, url: str) -> list[Coding] | None:
+        """Expand a value set; None where a filter or a system is out of reach."""
         url = url.partition("|")[0]
         if url in self.expansions:
             return list(contained(self.expansions[url].get("contains", ())))
-        if url not in self.sets or "compose" not in self.sets[url]:
+        compose = self.sets.get(url, {}).get("compose")
+        if compose is None:
             return None
-        found: dict[tuple[str, str], str] = {}
-        compose = self.sets[url]["compose"]
-        for sign, parts in ((True, compose["include"]), (False, compose.get("exclude", ()))):
-            for part in parts:
-                codings = self.part(part)
-                if codings is None:
-                    return None
-                for system, code, display in codings:
-                    if sign:
-                        found.setdefault((system, code), display)
-                    else:
-                        found.pop((system, code), None)
-        return [(system, code, display) for (system, code), display in found.items()]
+        included = joined(map(self.part, compose["include"]))
+        excluded = joined(map(self.part, compose.get("exclude", ())))
+        if included is None or excluded is None:
+            return None
+        left_out = {coding[:2] for coding in excluded}
+        found: dict[tuple[str, str], Coding] = {}
+        for coding in included:
+            if coding[:2] not in left_out:
+                found.setdefault(coding[:2], coding)
+        return list(found.values())
 
-    def part(self, part: Json) -> list[tuple[str, str, str]] | None:
+    def part(self, part: Json) -> list[Coding] | None:
         """Expand one include or exclude."""
         if "valueSet" in part:
-            lists = [self.expand(url) for url in part["valueSet"]]
-            return None if any(x is None for x in lists) else [c for x in lists if x for c in x]
-        system = part["system"]
+            return joined(map(self.expand, part["valueSet"]))
+        system, rules = part["system"], part.get("filter", ())
         if "concept" in part:
             known = {c: d for _, c, d in self.concepts(system) or ()}
             return [(system, c["code"], c.get("display") or known.get(c["code"], "")) for c in part["concept"]]
-        root = None
-        for rule in part.get("filter", ()):
-            if rule["op"] not in ("is-a", "descendent-of") or root is not None:
-                return None
-            root = rule["value"]
-        return self.concepts(system, root)
+        if len(rules) > 1 or any(rule["op"] not in ("is-a", "descendent-of") for rule in rules):
+            return None
+        return self.concepts(system, rules[0]["value"] if rules else None)
 
-    def concepts(self, url: str, root: str | None = None) -> list[tuple[str, str, str]] | None:
+    def concepts(self, url: str, root: str | None = None) -> list[Coding] | None:
         """List the concepts of a code system, or those under `root`."""
         system = self.systems.get(url.partition("|")[0])
         if system is None or system.get("content") not in ("complete", "fragment"):
             return None
         flat = list(nested(system.get("concept", ()), ()))
-        if root is None:
-            return [(system["url"], c["code"], c.get("display", "")) for c, _ in flat if not abstract(c)]
-        parents = {
-            c["code"]: {*up, *(p["valueCode"] for p in c.get("property", ()) if p["code"] == "subsumedBy")}
-            for c, up in flat
-        }
         under = {root}
-        while True:
-            more = {code for code, up in parents.items() if up & under} | under
-            if more == under:
-                return [
-                    (system["url"], c["code"], c.get("display", ""))
-                    for c, _ in flat
-                    if c["code"] in under and not abstract(c)
-                ]
-            under = more
+        parents = {c["code"]: {*up, *subsumers(c)} for c, up in flat}
+        while more := {code for code, up in parents.items() if up & under} - under:
+            under |= more
+        return [
+            (system["url"], c["code"], c.get("display", ""))
+            for c, _ in flat
+            if (root is None or c["code"] in under) and not abstract(c)
+        ]
+
+
+def joined(lists: Iterable[list[Coding] | None]) -> list[Coding] | None:
+    """Join lists of codings; None where one of them could not be made."""
+    known = list(lists)
+    return None if None in known else [coding for codings in known for coding in codings or ()]
+
+
+def subsumers(concept: Json) -> list[str]:
+    """Give the codes that a concept names as those above it."""
+    return [p["valueCode"] for p in concept.get("property", ()) if p["code"] == "subsumedBy"]
 
 
 def usable(parameter: Json) -> bool:
@@ -195,22 +184,25 @@ def reach(package: Package, fragment: str) -> tuple[Json, list[Json]] | None:
     head, *names = path.split(".")
     if head not in package.elements:
         return None
-    where, at = head, head
+    where, at = head, head  # a structure, and the path of an element in it
     element: Json = package.elements[head][head]
     for name in names:
-        steps = [f"{at}.{name}", f"{at}.{name}[x]"]
-        found = next((package.elements[where][s] for s in steps if s in package.elements.get(where, ())), None)
+        found = child(package, where, at, name)
         if found is None and element.get("type"):
             where = at = element["type"][0]["code"]
-            found = next(
-                (e for e in (package.elements.get(where, {}).get(f"{at}.{name}{x}") for x in ("", "[x]")) if e), None
-            )
+            found = child(package, where, at, name)
         if found is None:
             return None
         element = found
         at = element.get("contentReference", "").rpartition("#")[2] or element["path"]
     types = [t for t in element.get("type", ()) if not cast or t["code"].lower() == cast[1].lower()]
     return element, types
+
+
+def child(package: Package, where: str, at: str, name: str) -> Json | None:
+    """Find an element under the path `at` of the structure `where`."""
+    known = package.elements.get(where, {})
+    return known.get(f"{at}.{name}") or known.get(f"{at}.{name}[x]")
 
 
 def targets(package: Package, parameter: Json, reached: list[tuple[Json, list[Json]]], fragment: str) -> list[str]:
@@ -327,7 +319,7 @@ class Builder:
 def main() -> None:
     """Write one file a package."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("packages", nargs="+", metavar="VERSION=PATH", help="R4, R4B or R5, and its tarball or folder")
+    parser.add_argument("packages", nargs="+", metavar="VERSION=PATH", help="R4, R4B or R5, and its tarball")
     parser.add_argument("--output", type=Path, default=Path("fhirdistill/search/data"))
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)

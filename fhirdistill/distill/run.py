@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhirdistill.dataset.corpus import of_split, read_corpus, without_copies
 from fhirdistill.dataset.epochs import epoch
+from fhirdistill.dataset.relative import relative_years
 from fhirdistill.dataset.row import Row as Example
 from fhirdistill.dataset.sample import sample
 from fhirdistill.distill.codec import UNSUPPORTED, StudentCodec, load_codec, new_codec, save_codec
@@ -73,7 +74,8 @@ def train_corpus(
     if start and not ((start / "codec").is_dir() and (start / "checkpoint" / "state.json").is_file()):
         raise InputError(f"{start} holds no run to go on from", hint="give the --out folder of `fhirdistill train`")
     examples = of_split(without_copies(read_corpus(corpus)), "train")
-    kept = tuple(e for e in examples if _in_share(e.family, share))
+    relative = filter(None, map(relative_years, examples))
+    kept = tuple(e for e in relative if _in_share(e.family, share))
     if not kept:
         raise InputError(f"{corpus} has no training examples", hint="lower --share no further")
     codec = _codec(kept, out)

@@ -231,7 +231,7 @@ def _braced(kind: str, text: str) -> Value:
 
 
 def _fits(date: DateMath) -> bool:
-    """Say whether a rest can follow the braces: a month or a day after a year, a day after a month, a time after a day."""
+    """Say whether a rest can follow the braces: a month (and day) of a year, a day of a month, a time of a day."""
     mark, lengths = _RESTS.get(date.base, ("", ()))
     return date.rest[0] == mark and len(date.rest) in lengths and date.unit not in ("h", "min")
 

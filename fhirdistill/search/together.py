@@ -6,7 +6,7 @@ tie to one resource (search.html#has; docs/labelling-guide.md, "untied-constrain
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from fhirdistill.search.ast import (
@@ -121,26 +121,19 @@ def _verdict(first: Bound, second: Bound) -> tuple[str, str] | None:
 
 def _untied(search: Search, registry: Registry) -> Iterator[Finding]:
     """Warn of two `_has` over one reference that a reader takes to be about one resource."""
-    seen: dict[tuple[Chain | Has, ...], dict[object, Parameter]] = {}
+    seen: dict[tuple[Chain | Has, ...], dict[str, bool]] = {}  # steps -> name -> whether it was one side of a range
     for number, parameter in enumerate(search.parameters):
-        if not any(isinstance(step, Has) for step in parameter.steps) or parameter.name in CONTROLS:
+        last = next((step for step in reversed(parameter.steps) if isinstance(step, Has)), None)
+        if last is None or parameter.name in CONTROLS:
             continue
         others = seen.setdefault(parameter.steps, {})
-        if any(_apart(parameter, other) for other in others.values()):
-            last = next(step for step in reversed(parameter.steps) if isinstance(step, Has))
+        name, sided = parameter.name, _sided(parameter)
+        ranges = sided and others.get(name, False)
+        if ranges or len(others) > (name in others):
             message = f"FHIR does not tie these constraints to one {last.type}: each may hold of another."
-            suggestion = _tied(parameter, list(others.values()), last, registry)
-            yield Finding(
-                "warning", "untied-constraints", message, Place(number, "key", name_word(parameter)), suggestion
-            )
-        others[parameter.name, _sided(parameter)] = parameter
-
-
-def _apart(one: Parameter, other: Parameter) -> bool:
-    """Say whether two constraints differ in what they speak of, or are two sides of one range."""
-    if one.name != other.name:
-        return True
-    return _sided(one) and _sided(other)
+            place = Place(number, "key", name_word(parameter))
+            yield Finding("warning", "untied-constraints", message, place, _tied(name, others, last, registry))
+        others[name] = sided or others.get(name, False)
 
 
 def _sided(parameter: Parameter) -> bool:
@@ -148,10 +141,10 @@ def _sided(parameter: Parameter) -> bool:
     return any(getattr(value, "prefix", "") in _LOWER | _UPPER for value in parameter.values[:1])
 
 
-def _tied(parameter: Parameter, others: list[Parameter], last: Has, registry: Registry) -> str | None:
+def _tied(name: str, others: Mapping[str, bool], last: Has, registry: Registry) -> str | None:
     """Name the composite that ties a constraint to one of the others, if there is one."""
-    names = {(other.name, parameter.name) for other in others} | {(parameter.name, other.name) for other in others}
-    for name, definition in registry.parameters(last.type).items():
-        if tuple(part for part, _ in definition.components) in names and definition.components:
-            return name
+    for composite, definition in registry.parameters(last.type).items():
+        parts = {part for part, _ in definition.components}
+        if name in parts and parts - {name} and parts - {name} <= others.keys():
+            return composite
     return None

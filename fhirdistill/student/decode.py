@@ -15,7 +15,7 @@ from fhirdistill.search import registry
 from fhirdistill.student.bundle import Bundle, open_bundle
 from fhirdistill.student.grammar import START, Grammar
 from fhirdistill.student.pieces import Pieces, cut, read_tokenizer
-from fhirdistill.student.reader import read_label
+from fhirdistill.student.reader import read_label, says_twice
 from fhirdistill.student.steps import Source, Step
 from fhirdistill.student.symbols import Number, Stack
 from fhirdistill.student.text import read_rationale
@@ -129,11 +129,12 @@ class Student:
         """Order readings by score; refused comes first where its own probability is above the bundle's threshold.
 
         Each template holds only a part of the probability that the question can be answered, so that refusing by
-        comparing scores would refuse too much.
+        comparing scores would refuse too much. A template that says one thing twice comes after those that don't.
         """
         threshold = math.log(self.bundle.card.get("refuse_above", REFUSE_ABOVE))
         refused = [reading for reading in found if not reading.template]
-        answers = sorted((reading for reading in found if reading.template), key=lambda reading: -reading.score)
+        answers = [reading for reading in found if reading.template]
+        answers.sort(key=lambda reading: (says_twice(reading.template or ""), -reading.score))
         first = bool(refused) and refused[0].score > threshold
         return [*refused, *answers] if first else [*answers, *refused]
 

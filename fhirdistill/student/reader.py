@@ -17,6 +17,17 @@ def read_label(steps: Sequence[Step], source: Source) -> str:
     return _Reader(steps, source).search()
 
 
+def says_twice(template: str) -> bool:
+    """Tell whether a template repeats a parameter with the same values, or a value among alternatives.
+
+    >>> says_twice("Consent?status=active,active"), says_twice("Patient?name=Ann&gender=female")
+    (True, False)
+    """
+    parameters = template.partition("?")[2].split("&")
+    values = [parameter.partition("=")[2].split(",") for parameter in parameters]
+    return any(len(set(found)) < len(found) for found in (parameters, *values))
+
+
 class _Reader:
     """Read steps from left to right; each method takes what its name says and returns its text."""
 

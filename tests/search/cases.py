@@ -102,6 +102,7 @@ CASES = (
     Case("contradictory-bounds", "warning", "Patient?birthdate=gt2000&birthdate=lt1990", "lt1990"),
     Case("contradictory-bounds", "warning", "Patient?birthdate=gt{today-10y}&birthdate=lt{today-20y}", "lt{today-20y}"),
     Case("contradictory-bounds", "warning", "Observation?value-quantity=gt9&value-quantity=lt5", "lt5"),
+    Case("contradictory-bounds", "warning", "Encounter?date=ge{year}-05&date=lt{year}-03", "lt{year}-03"),
     Case("duplicate-bounds", "warning", "Patient?birthdate=gt2000&birthdate=ge2001", "ge2001"),
     Case(
         "untied-constraints",
