@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any
 
 from fhirdistill import resources
+from fhirdistill.dataset.relative import LABELLED
 from fhirdistill.errors import InputError, SearchSyntaxError
 from fhirdistill.records import Example, Issue, Label, Provenance, Question, Rejection
-from fhirdistill.search import parse, registry, validate
+from fhirdistill.search import equivalent, parse, registry, validate
 from fhirdistill.search.ast import (
     CompositeValue,
     Concept,
@@ -30,6 +31,7 @@ from fhirdistill.teacher.reply import Answer, ParsedReply, parse_reply, provenan
 RATIONALE_WORDS = range(5, 81)
 IDENTIFIERS = frozenset({"identifier", "_id"})
 _WORD = re.compile(r"\w+")
+_CONCEPT = re.compile(r"\{(?!(?:today|now|week|month|year)\b)[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def check_answer(question: Question, answer: Answer, provenance: Provenance) -> 
     else:
         message = f"status is {answer.status!r}; it should be ok or unsupported"
         return Rejection(question, answer.raw, provenance, (Issue("error", "status-unknown", message),))
+    if not any(issue.severity == "error" for issue in issues):
+        issues += tuple(backward_issues(question, label)) if question.sampled else ()
     if any(issue.severity == "error" for issue in issues):
         return Rejection(question, answer.raw, provenance, issues)
     return Example(question, label, provenance, issues)
@@ -107,6 +111,21 @@ def ok_issues(question: Question, answer: Answer) -> Iterator[Issue]:
         yield Issue("error", "rationale-length", f"the rationale has {words} words; it should have {least} to {most}")
     if answer.reason:
         yield Issue("warning", "reason-unexpected", "status is ok, so the reason is left out")
+
+
+def backward_issues(question: Question, label: Label) -> Iterator[Issue]:
+    """Yield an error where a paraphrase's label does not come back to the template that the paraphrase was made from.
+
+    The words of concepts don't count: a paraphrase may say "water pill" for a diuretic.
+    """
+    came_back = label.template and equivalent(_shape(question.sampled), _shape(label.template), LABELLED)
+    if not came_back:
+        yield Issue("error", "other-than-sampled", f"the paraphrased template was {question.sampled}")
+
+
+def _shape(template: str) -> str:
+    """Return a template with every concept blanked."""
+    return _CONCEPT.sub("{concept}", template)
 
 
 def unsupported_issues(answer: Answer) -> Iterator[Issue]:

@@ -11,7 +11,7 @@ Status = Literal["ok", "unsupported"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding about a search, a label or a question; `span` is the half-open range of characters at fault."""
+    """One finding about a search, a label or a question; `span` is the range of characters at fault."""
 
     severity: Severity
     code: str
@@ -22,11 +22,15 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks; `family` groups what must stay in one split (a base question, its refills and paraphrases)."""
+    """What somebody asks; `family` groups what must stay in one split (a base question, its refills and paraphrases).
+
+    `sampled` is the template that a paraphrase was made from; its label must come back to it.
+    """
 
     id: str
     text: str
     family: str = ""
+    sampled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from typing import Any
 
 Json = dict[str, Any]
 KINDS = ("SearchParameter-", "ValueSet-", "CodeSystem-", "StructureDefinition-", "Bundle-valueset-expansions")
-DROPPED = {"filter", "_filter", "_has", "_type", "_list"}  # control parameters: fhirdistill/search/control.py has them
+DROPPED = {"filter", "_filter", "_has", "_type", "_list"}  # control parameters: fhirdistill/search/controls.py has them
 STRENGTHS = ("required", "extensible", "preferred")
 LIMITS = {"required": 400, "extensible": 300, "preferred": 60}  # codes; longer lists are left to the terminology step
 # Concepts of these stand in braces (docs/labelling-guide.md): the terminology step has their codes, this file has not.

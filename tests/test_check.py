@@ -337,3 +337,26 @@ def test_a_missing_file_is_an_error_and_nothing_is_written(replies: Path, tmp_pa
 
 def test_a_checked_corpus_knows_how_many_were_asked() -> None:
     assert Checked((), (), 0, 0, ()).asked == 0
+
+
+@pytest.mark.parametrize(
+    ("template", "kept"),
+    [
+        ("Patient?birthdate=lt{today-60y}&_has:MedicationRequest:patient:code={water pill}", True),
+        ("Patient?_has:MedicationRequest:patient:code={diuretic}&birthdate=lt1966-03-15", True),
+        ("Patient?birthdate=le{today-60y}&_has:MedicationRequest:patient:code={water pill}", False),
+        ("MedicationRequest?code={water pill}&patient.birthdate=lt{today-60y}", False),
+    ],
+)
+def test_a_paraphrase_must_come_back_to_its_template(template: str, kept: bool) -> None:
+    sampled = "Patient?birthdate=lt{today-60y}&_has:MedicationRequest:patient:code={diuretic}"
+    asked = Question("p-1", "people over 60 on a water pill", "p", sampled)
+    result = check_answer(asked, Answer("p-1", "ok", template, GOOD, None, "the line"), FROM)
+    assert isinstance(result, Example) is kept
+    assert kept or codes(result) == ["other-than-sampled"]
+
+
+def test_a_paraphrase_that_is_found_unsupported_has_not_come_back() -> None:
+    asked = Question("p-1", "people over 60", "p", "Patient?birthdate=lt{today-60y}")
+    result = check_answer(asked, Answer("p-1", "unsupported", None, None, "No such thing.", "the line"), FROM)
+    assert codes(result) == ["other-than-sampled"]

@@ -1,7 +1,8 @@
-"""In: a row labelled on a known day. Out: the row with dates whose year nobody said counted from the year of that day.
+"""In: a row labelled on a known day.
 
-A teacher who is told the day writes "since 4 March" as `ge2026-03-04`. A student that copies what the question says can't know
-that year; it learns `ge{year}-03-04`, which the translator works out against its own today.
+Out: the row with dates whose year nobody said counted from the year of that day. A teacher who is told the day writes
+"since 4 March" as `ge2026-03-04`; a student that copies what the question says can't know that year, and learns
+`ge{year}-03-04`, which the translator works out against its own today.
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ class Questions:
 
 
 def read_questions(paths: Iterable[Path]) -> Questions:
-    """Read `{"id", "question", "family"?, "source"?}` lines of files (`-`: standard input; a folder: its `*.jsonl`).
+    """Read `{"id", "question", "family"?, "source"?, "template"?}` lines.
+
+    A path is a file, `-` (standard input) or a folder (its `*.jsonl`).
 
     `family` is the id where it is not given, `source` the file's name. The same question twice is one question; an
     id with two texts is a broken line, as are an empty question and one of more than 1000 characters.
@@ -70,4 +72,4 @@ def question_from(row: dict[str, Any]) -> Question:
         raise ValueError(f'"question" of {id!r} is missing or empty')
     if len(text) > LONGEST:
         raise ValueError(f'"question" of {id!r} has {len(text)} characters; at most {LONGEST}')
-    return Question(id, text, str(row.get("family") or id))
+    return Question(id, text, str(row.get("family") or id), str(row.get("template") or ""))

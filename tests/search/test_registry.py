@@ -7,6 +7,7 @@ import pytest
 from fhirdistill.errors import InputError
 from fhirdistill.search import registry, validate
 from fhirdistill.search.registry import VERSIONS
+from fhirdistill.search.spec import MODIFIERS
 
 
 @pytest.mark.parametrize(("version", "types"), [("R4", 146), ("R4B", 141), ("R5", 158)])
@@ -72,6 +73,18 @@ def test_an_own_parameter_can_be_searched_and_reached() -> None:
     found = registry().overlay([own])
     assert validate("Patient?guardian.name=a", found) == ()
     assert registry().parameter("Patient", "guardian") is None, "the standard registry stays as it is"
+
+
+def test_the_two_spellings_of_one_modifier_are_one() -> None:
+    own = {"resourceType": "SearchParameter", "code": "mrn", "base": ["Patient"], "type": "token"}
+    found = registry().overlay([{**own, "modifier": ["ofType"]}])
+    assert validate("Patient?mrn:of-type=http://example.org|MR|1", found) == ()
+
+
+def test_the_modifiers_are_those_of_the_official_code_lists() -> None:
+    listed = {"missing", "exact", "contains", "not", "text", "in", "not-in", "below", "above", "identifier", "of-type"}
+    assert {m for names in MODIFIERS["R4"].values() for m in names} == listed
+    assert {m for names in MODIFIERS["R5"].values() for m in names} == listed | {"code-text", "text-advanced"}
 
 
 def test_a_statement_without_parameters_switches_none_off() -> None:

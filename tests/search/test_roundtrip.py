@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -90,8 +91,6 @@ def test_ten_thousand_mutated_queries_raise_nothing_but_our_errors() -> None:
     "start", ["Patient?name=", "Patient?", "Observation?code-value-quantity=", "Patient?_include=", ""]
 )
 def test_time_is_linear_in_the_length(start: str, piece: str) -> None:
-    import time
-
     def cost(size: int) -> float:
         began = time.process_time()
         survives(start + piece * (size // len(piece)))
@@ -100,6 +99,21 @@ def test_time_is_linear_in_the_length(start: str, piece: str) -> None:
     cost(2_000)
     small, large = cost(10_000), cost(80_000)
     assert large < 40 * small + 0.2, "eight times the text may not take forty times as long"
+
+
+@pytest.mark.parametrize(
+    "piece", ["b{}=1&", "_has:Observation:patient:b{}=1&", "birthdate=gt{}&", "_sort=b{}&", "a{}.name=1&"]
+)
+def test_time_is_linear_in_the_number_of_different_parameters(piece: str) -> None:
+    def cost(number: int) -> float:
+        text = "Patient?" + "".join(piece.format(i) for i in range(number))
+        began = time.process_time()
+        validate(text)
+        return time.process_time() - began
+
+    cost(50)
+    small, large = cost(200), cost(1_600)
+    assert large < 40 * small + 0.2, "eight times the parameters may not take forty times as long"
 
 
 def test_a_megabyte_parses() -> None:
