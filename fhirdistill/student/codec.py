@@ -32,31 +32,21 @@ from fhirdistill.search.ast import (
     UriValue,
     Value,
 )
-from fhirdistill.student.matching import find, may_be_short_year, same_number
-from fhirdistill.student.paths import chain_type, owner
+from fhirdistill.student.matching import (
+    find,
+    may_be_short_year,
+    month_word,
+    numeric_day,
+    numeric_month,
+    same_number,
+)
+from fhirdistill.student.paths import chain_type, owner, parameter_order
 from fhirdistill.student.steps import Source, Step
-from fhirdistill.student.vocabulary import RESULT_CODES, RESULTS, Vocabulary
+from fhirdistill.student.vocabulary import RESULT_CODES, Vocabulary
 
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|\S")
 UCUM = ("", "http://unitsofmeasure.org")
-
-
-def parameter_order(parameter: Parameter, place: int) -> tuple[object, ...]:
-    """Return the sort key that gives a query its one order: own, chained, reverse, then the shape of the result.
-
-    `place` is the first unit that the values point at; reverse steps follow it, so that facts keep the question's
-    order.
-    """
-    shape = RESULTS.index(parameter.name) + 1 if parameter.name in RESULTS else 0
-    steps = tuple((step.reference, step.type or "") for step in parameter.steps)
-    match parameter.steps:
-        case (Has(), *_):
-            return (shape, 2, place, steps, parameter.name)
-        case (Chain(), *_):
-            return (shape, 1, 0, steps, parameter.name, place)
-        case _:
-            return (shape, 0, 0, steps, parameter.name, place)
 
 
 class LabelEncoder:
@@ -185,7 +175,17 @@ class LabelEncoder:
             yield Step(f"A:{math.base}")
         else:
             yield from self._amount(math)
-        yield from _month_and_day(math)
+        yield from self._month_and_day(math)
+
+    def _month_and_day(self, math: DateMath) -> Iterator[Step]:
+        if not math.rest:
+            return
+        if math.base != "year":
+            raise DataError(f"{math.rest!r} after a {math.base} is not in the vocabulary")
+        month, _, day = math.rest[1:].partition("-")
+        yield Step(f"MM:{month}")
+        if day:
+            yield self._day(day, month_word(self.words, int(month)), None)
 
     def _amount(self, math: DateMath) -> Iterator[Step]:
         size, sign = abs(math.amount), "-" if math.amount < 0 else "+"
@@ -218,10 +218,17 @@ class LabelEncoder:
             yield from (Step(f"N:{century[0]}"), Step(f"N:{century[1]}"), Step("<number>", short))
         else:
             yield from (Step(f"N:{digit}") for digit in century + years)
+        anchor = whole if whole is not None else short
+        at = numeric_month(self.source.units, anchor, int(month)) if month else None
         if month:
-            yield Step(f"MM:{month}")
+            yield Step("<number>", at) if at is not None else Step(f"MM:{month}")
         if day:
-            yield Step(f"DD:{day}")
+            yield self._day(day, anchor, at)
+
+    def _day(self, day: str, anchor: int | None, month: int | None) -> Step:
+        """Write a day: copied where it stands in digits beside the year or the month's name."""
+        at = numeric_day(self.source.units, anchor, int(day), month)
+        return Step("<number>", at) if at is not None else Step(f"DD:{day}")
 
     def _concept(self, text: str) -> Iterator[Step]:
         words = [match.group().lower() for match in WORD.finditer(text)]
@@ -263,15 +270,6 @@ def encode_label(search: Search, source: Source, vocabulary: Vocabulary) -> list
     if search.type is None:
         raise DataError(f"a search without a type has no steps: {format_search(search)}")
     return LabelEncoder(vocabulary, source).encode(search)
-
-
-def _month_and_day(math: DateMath) -> Iterator[Step]:
-    if not math.rest:
-        return
-    if math.base != "year":
-        raise DataError(f"{math.rest!r} after a {math.base} is not in the vocabulary")
-    for kind, part in zip(("MM", "DD"), math.rest[1:].split("-"), strict=False):
-        yield Step(f"{kind}:{part}")
 
 
 def _prefix(prefix: str) -> tuple[Step, ...]:

@@ -268,6 +268,8 @@ def _fits(number: str | None, wanted: Number) -> bool:
             return number.isdecimal() and int(number) < 10_000
         case "year":
             return number.isdecimal() and len(number) == 4 and int(number) in YEARS
+        case "month" | "day":
+            return number.isdecimal() and len(number) < 3 and 0 < int(number) <= (12 if wanted == "month" else 31)
         case "short-year":
             return number.isdecimal() and len(number) == 2
 

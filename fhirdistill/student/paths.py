@@ -1,11 +1,12 @@
-"""In: the steps of a parameter. Out: the types that they lead to."""
+"""In: a parameter and its steps. Out: the types that they lead to, and its place in the one order of a query."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fhirdistill.search import registry
-from fhirdistill.search.ast import Chain, Has
+from fhirdistill.search.ast import Chain, Has, Parameter
+from fhirdistill.student.vocabulary import RESULTS
 
 
 def owner(type_: str, steps: Sequence[Chain | Has]) -> str:
@@ -35,3 +36,20 @@ def chain_type(type_: str, reference: str, written: str | None, following: str) 
         return written if len(targets) != 1 else None
     able = [target for target in targets if known.parameter(target, following)]
     return able[0] if len(able) == 1 else None
+
+
+def parameter_order(parameter: Parameter, place: int) -> tuple[object, ...]:
+    """Return the sort key that gives a query its one order: own, chained, reverse, then the shape of the result.
+
+    `place` is the first unit that the values point at; reverse steps follow it, so that facts keep the question's
+    order.
+    """
+    shape = RESULTS.index(parameter.name) + 1 if parameter.name in RESULTS else 0
+    steps = tuple((step.reference, step.type or "") for step in parameter.steps)
+    match parameter.steps:
+        case (Has(), *_):
+            return (shape, 2, place, steps, parameter.name)
+        case (Chain(), *_):
+            return (shape, 1, 0, steps, parameter.name, place)
+        case _:
+            return (shape, 0, 0, steps, parameter.name, place)

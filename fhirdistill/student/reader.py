@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fhirdistill.errors import DataError
 from fhirdistill.student.steps import Source, Step
 
+YEAR_DIGITS = 4
 ESCAPED = str.maketrans({"\\": "\\\\", ",": "\\,", "$": "\\$", "|": "\\|"})
 UNSAFE = re.compile(r"[&{}\x00-\x1f\x7f]|%(?=[0-9A-Fa-f]{2})")  # what a template reads as something else
 
@@ -133,7 +134,7 @@ class _Reader:
         out = ""
         while self.is_kind("N"):
             out += self.take("N")
-        if self.token == "<number>":
+        if self.token == "<number>" and len(out) < YEAR_DIGITS:
             out += self.source.units[self.pointer("<number>")].number or ""
         if not out:
             raise DataError(f"step {self.at}: a number expected, not {self.token!r}")
@@ -154,8 +155,12 @@ class _Reader:
         return "{" + base + size + (self.take("U") if self.is_kind("U") else "") + "}" + self.month_and_day()
 
     def month_and_day(self) -> str:
-        out = f"-{self.take('MM')}" if self.is_kind("MM") else ""
-        return out + (f"-{self.take('DD')}" if self.is_kind("DD") else "")
+        return self.two_digits("MM") + self.two_digits("DD")
+
+    def two_digits(self, kind: str) -> str:
+        if self.token == "<number>":
+            return "-" + (self.source.units[self.pointer("<number>")].number or "").zfill(2)
+        return f"-{self.take(kind)}" if self.is_kind(kind) else ""
 
 
 def _quote(match: re.Match[str]) -> str:

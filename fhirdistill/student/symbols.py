@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from fhirdistill.student.vocabulary import BASES, DATE_UNITS, Vocabulary
 
-Number = Literal["any", "whole", "year", "short-year"]
+Number = Literal["any", "whole", "year", "short-year", "month", "day"]
 DIGITS = tuple(f"N:{digit}" for digit in "0123456789")
 MONTHS = tuple(f"MM:{month:02}" for month in range(1, 13))
 MONTH_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -95,7 +95,7 @@ def date(_: Symbol, vocabulary: Vocabulary) -> Moves:
     month = Symbol("month")
     for base, sign in product(BASES, ("", "-", "+")):
         unit = (Symbol("math-unit"),) if base in ("today", "now") else ()
-        of_year = (month,) if base == "year" else ()
+        of_year = (Symbol("month", modifier="named"),) if base == "year" else ()
         math[f"A:{base}{sign}"] = (Symbol("whole"), *unit, *of_year) if sign else of_year
     spelled = each(("N:1", "N:2"), (Symbol("year-digits", count=3), month))
     return Moves({**math, "<number>": (month,), **spelled}, number="year")
@@ -114,14 +114,17 @@ def math_unit(symbol: Symbol, vocabulary: Vocabulary) -> Moves:
     return Moves({**{f"U:{unit}": () for unit in DATE_UNITS}, **plus})
 
 
-def month(_: Symbol, vocabulary: Vocabulary) -> Moves:
-    """A month, of a year that is written."""
-    return Moves({m: (Symbol("day", count=d),) for m, d in zip(MONTHS, MONTH_LENGTHS, strict=True)}, nullable=True)
+def month(symbol: Symbol, vocabulary: Vocabulary) -> Moves:
+    """A month, of a year that is written; one that the question writes in digits is copied."""
+    named: dict[str, Stack] = {m: (Symbol("day", count=d),) for m, d in zip(MONTHS, MONTH_LENGTHS, strict=True)}
+    copied: dict[str, Stack] = {} if symbol.modifier == "named" else {"<number>": (Symbol("day", count=31),)}
+    return Moves({**named, **copied}, nullable=True, number="month")
 
 
 def day(symbol: Symbol, vocabulary: Vocabulary) -> Moves:
-    """A day, of a month of `count` days."""
-    return Moves({f"DD:{day:02}": () for day in range(1, symbol.count + 1)}, nullable=True)
+    """A day, of a month of at most `count` days; copied where the question writes it in digits."""
+    spelled: dict[str, Stack] = {f"DD:{day:02}": () for day in range(1, symbol.count + 1)}
+    return Moves({**spelled, "<number>": ()}, nullable=True, number="day")
 
 
 def each(tokens: Iterable[str], stack: Stack) -> dict[str, Stack]:

@@ -38,6 +38,11 @@ LABELS = [
     ("any kind of hepatitis, how many", "Condition?code:below={hepatitis}&_summary=count"),
     ("audit events of MRN 12-77 in the last 48 hours", "AuditEvent?patient.identifier=12-77&date=ge{now-48h}"),
     ("seventy-five and over", "Patient?birthdate=le{today-75y}"),
+    ("tasks after 2025-09-01", "Task?authored-on=gt2025-09-01"),
+    ("fills of 4/17/2025", "MedicationDispense?whenhandedover=2025-04-17"),
+    ("notes from 03/2024", "DocumentReference?date=2024-03"),
+    ("visits since 4 March", "Encounter?date=ge{year}-03-04"),
+    ("visits from the third of May 2024 to June 5th, 2024", "Encounter?date=ge2024-05-03&date=le2024-06-05"),
     ("provenance of Observation/8812", "Provenance?target=Observation/8812"),
 ]
 
@@ -116,9 +121,14 @@ def test_random_walks_are_legal_searches(vocabulary: Vocabulary, grammar: Gramma
             token = vocabulary.tokens[
                 ending if ending in choices and rng.random() < 0.25 else rng.choice(list(choices))
             ]
-            wanted = {"any": numbers, "whole": numbers[2:3], "year": numbers[:1], "short-year": numbers[1:2]}[
-                grammar.number(stack)
-            ]
+            wanted = {
+                "any": numbers,
+                "whole": numbers[2:3],
+                "year": numbers[:1],
+                "short-year": numbers[1:2],
+                "month": numbers[2:3],
+                "day": numbers[2:3],
+            }[grammar.number(stack)]
             unit = -1
             if token == "<number>":
                 unit = rng.choice(wanted)
