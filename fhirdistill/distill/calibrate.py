@@ -1,4 +1,4 @@
-"""In: a bundle and its corpus. Out: when it should refuse, how sure it may be, and its scores on held-out splits."""
+"""In: a bundle and its corpus. Out: how sure it may be, and its scores on held-out splits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ from fhirdistill.dataset.row import Row
 from fhirdistill.errors import DataError
 from fhirdistill.evaluate import Answer, Case, judge, report
 from fhirdistill.student.bundle import open_bundle
-from fhirdistill.student.decode import Student
+from fhirdistill.student.decode import REFUSE_ABOVE, Student
 from fhirdistill.translate import BATCH, Translator
 
 TODAY = date(2026, 3, 15)
 TEMPERATURES = tuple(round(0.3 + 0.1 * i, 1) for i in range(60))
-THRESHOLDS = tuple(round(0.2 + 0.05 * i, 2) for i in range(16))
-UNSUPPORTED_SHARE = 0.08  # of real questions; the corpus has more, so its rows are weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +32,13 @@ class Outcome:
 
 
 def calibrate(bundle: Path, rows: Sequence[Row]) -> dict[str, float]:
-    """Return `refuse_above` and `temperature` for a bundle, fitted on the validation split of `rows`."""
+    """Return the `temperature` of a bundle, fitted on the validation split of `rows`, and its `refuse_above`."""
     outcomes = _outcomes(Student(open_bundle(bundle)), _held_out(rows, "validation"))
-    threshold = fit_threshold(outcomes)
     scored = [
-        (math.log(max(o.refusal, 1e-9)), o.unsupported) if o.refusal > threshold else (o.score, o.right)
+        (math.log(max(o.refusal, 1e-9)), o.unsupported) if o.refusal > REFUSE_ABOVE else (o.score, o.right)
         for o in outcomes
     ]
-    return {"refuse_above": threshold, "temperature": fit_temperature(scored)}
+    return {"refuse_above": REFUSE_ABOVE, "temperature": fit_temperature(scored)}
 
 
 def measure(bundle: Path, rows: Sequence[Row], split: Split) -> dict[str, Any]:
@@ -53,19 +50,6 @@ def measure(bundle: Path, rows: Sequence[Row], split: Split) -> dict[str, Any]:
     figures = asdict(report(verdicts))
     del figures["tags"]
     return figures
-
-
-def fit_threshold(outcomes: Sequence[Outcome]) -> float:
-    """Return the chance of refusal above which refusing is right most often, at the share of unsupported questions."""
-    unsupported = sum(o.unsupported for o in outcomes) or 1
-    answerable = sum(not o.unsupported for o in outcomes) or 1
-
-    def gain(threshold: float) -> float:
-        found = sum(o.refusal > threshold for o in outcomes if o.unsupported)
-        answered = sum(o.right and o.refusal <= threshold for o in outcomes if not o.unsupported)
-        return UNSUPPORTED_SHARE * found / unsupported + (1 - UNSUPPORTED_SHARE) * answered / answerable
-
-    return max(THRESHOLDS, key=gain)
 
 
 def fit_temperature(scored: Sequence[tuple[float, bool]]) -> float:

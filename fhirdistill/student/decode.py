@@ -123,9 +123,9 @@ class Student:
                 grown[q] += self._grow(beam, row, encoded, q, scores[row], pointers[row], beams)
             for q in range(count):
                 live[q] = self._keep(grown[q], done[q], encoded.sources[q], beams)
-        return [self._ranked(found)[:beams] for found in done]
+        return [self._ranked(found, beams) for found in done]
 
-    def _ranked(self, found: list[Reading]) -> list[Reading]:
+    def _ranked(self, found: list[Reading], beams: int) -> list[Reading]:
         """Order readings by score; refused comes first where its own probability is above the bundle's threshold.
 
         Each template holds only a part of the probability that the question can be answered, so that refusing by
@@ -136,7 +136,7 @@ class Student:
         answers = [reading for reading in found if reading.template]
         answers.sort(key=lambda reading: (says_twice(reading.template or ""), -reading.score))
         first = bool(refused) and refused[0].score > threshold
-        return [*refused, *answers] if first else [*answers, *refused]
+        return [*refused, *answers[:beams]] if first else [*answers[:beams], *refused]
 
     def _grow(
         self, beam: Beam, row: int, encoded: Encoded, q: int, scores: Floats, pointers: Floats, beams: int
