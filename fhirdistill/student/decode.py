@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 LONGEST_LABEL, LONGEST_RATIONALE = 96, 120
 NEVER = np.float32(-1e9)
 REFUSE_ABOVE = 0.5
-MARGIN = 5.0  # a reading e^5 times less likely than the best one is given up
+MARGIN = 3.0  # a reading e^3 times less likely than the best one is given up
 YEARS = range(1850, 2200)
 
 
