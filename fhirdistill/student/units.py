@@ -68,11 +68,6 @@ def units(question: str) -> tuple[Unit, ...]:
     return tuple(Unit(text, start, end, _number(words, i)) for i, (text, start, end) in enumerate(found))
 
 
-def span(question: str, unit_list: tuple[Unit, ...], first: int, last: int) -> str:
-    """Return the question's own text from unit `first` to unit `last`, both included."""
-    return question[unit_list[first].start : unit_list[last].end]
-
-
 def _number(words: list[str], at: int) -> str | None:
     word = words[at]
     if word[0].isdecimal() and word.isascii():
